@@ -1,0 +1,25 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+const root = new URL("..", import.meta.url).pathname;
+const common = { plugins: [svelte({ configFile: false })], resolve: { conditions: ["browser"] } };
+
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      { ...common, root, test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
+      // Real servers and processes: one file at a time, each with its own.
+      {
+        root,
+        test: {
+          name: "integration",
+          include: ["tests/integration/**/*.test.ts", "tests/host/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,204 @@
+import { randomBytes } from "node:crypto";
+
+import { AppError, codeOf, type ErrorCode } from "../../shared/errors.ts";
+import type { Homeserver } from "../../shared/ipc/contract.ts";
+import { shownName } from "../../shared/matrix/names.ts";
+import type { AppState, Session, SoftLogout } from "../../shared/state/app-state.ts";
+import type { Log } from "../log.ts";
+import { Account, removeOtherAccounts, SessionEnded } from "../matrix/account.ts";
+import { avatarUrl } from "../matrix/avatars.ts";
+import { discover } from "../matrix/discovery.ts";
+import type { Fetch } from "../matrix/http.ts";
+import { loginWithPassword, loginWithToken, logout, type Credentials } from "../matrix/login.ts";
+import type { SavedSession, SessionFile } from "../matrix/saved-session.ts";
+import { signOn } from "../matrix/sso.ts";
+import type { OpenExternal } from "../ports.ts";
+import type { Store } from "../state/store.ts";
+
+export interface SessionParts {
+  /** Where accounts' stores lie. */
+  readonly folder: string;
+  readonly file: SessionFile;
+  readonly store: Store<AppState>;
+  readonly fetch: Fetch;
+  readonly openExternal: OpenExternal;
+  readonly log: Log;
+  readonly onDiskFull: () => void;
+  /** The account runs: what rests on it starts, and says how to end it. */
+  readonly onOpen: (account: Account) => () => Promise<void>;
+}
+
+/** Who is signed in: from the first start over login, soft logout and sign-out. It owns the `session` slice of the state. */
+export class SignIn {
+  readonly #parts: SessionParts;
+  #account: Account | null = null;
+  #end: () => Promise<void> = () => Promise.resolve();
+  /** The session that a soft logout left, to be gone on with. */
+  #kept: SavedSession | null = null;
+  /** Single sign-on that waits for the browser, and the state to which a cancel leads back. */
+  #browser: { readonly stop: AbortController; readonly before: Session } | null = null;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+  }
+
+  get account(): Account | null {
+    return this.#account;
+  }
+
+  /** The account for a command that needs one. @throws AppError `not-signed-in` */
+  get required(): Account {
+    if (!this.#account) throw new AppError("not-signed-in");
+    return this.#account;
+  }
+
+  /** Goes on with the session of the last run, if there is one. */
+  async restore(): Promise<void> {
+    const saved = await this.#parts.file.read();
+    if (saved) await this.#open(saved);
+    else this.#signedOut(null, null);
+  }
+
+  discover(server: string): Promise<Homeserver> {
+    return discover(this.#parts.fetch, server);
+  }
+
+  login(homeserver: string, user: string, password: string): Promise<void> {
+    return this.#enter((fetch, options) => loginWithPassword(fetch, homeserver, user, password, options));
+  }
+
+  async singleSignOn(homeserver: string): Promise<void> {
+    if (this.#account) throw new AppError("denied", "signed in already");
+    this.cancelSingleSignOn();
+    const stop = new AbortController();
+    const before = this.#parts.store.state.session;
+    this.#browser = { stop, before };
+    this.#set({ phase: "signing-in" });
+    try {
+      const token = await signOn(homeserver, this.#parts.openExternal, stop.signal);
+      this.#browser = null;
+      await this.#enter((fetch, options) => loginWithToken(fetch, homeserver, token, options));
+    } catch (error) {
+      // A cancel has led back already.
+      if (!stop.signal.aborted) {
+        this.#browser = null;
+        this.#set(before);
+      }
+      throw error;
+    }
+  }
+
+  /** Does nothing once the browser has come back. */
+  cancelSingleSignOn(): void {
+    const browser = this.#browser;
+    if (!browser) return;
+    this.#browser = null;
+    browser.stop.abort();
+    this.#set(browser.before);
+  }
+
+  /** Tells the server, forgets the session and removes its data, whether or not the server hears it. */
+  async logout(): Promise<void> {
+    const { session } = this.required;
+    await this.close();
+    this.#parts.file.forget();
+    this.#signedOut(null, null);
+    await logout(this.#parts.fetch, session).catch((error: unknown) =>
+      this.#parts.log.warn("sign-out not told", error),
+    );
+    removeOtherAccounts(this.#parts.folder, null);
+  }
+
+  /** Ends what runs, and keeps the session for the next start. */
+  async close(): Promise<void> {
+    const account = this.#account;
+    this.#account = null;
+    await this.#end();
+    this.#end = () => Promise.resolve();
+    await account?.close();
+  }
+
+  async #enter(login: (fetch: Fetch, options: { device?: string }) => Promise<Credentials>): Promise<void> {
+    if (this.#account) throw new AppError("denied", "signed in already");
+    const kept = this.#kept;
+    const credentials = await login(this.#parts.fetch, kept ? { device: kept.device } : {});
+    const goesOn = kept?.user === credentials.user && kept.device === credentials.device;
+    const session = {
+      ...credentials,
+      storageKey: goesOn ? kept.storageKey : randomBytes(32).toString("base64"),
+    };
+    await this.#parts.file.write(session);
+    this.#kept = null;
+    await this.#open(session);
+    if (this.#account) removeOtherAccounts(this.#parts.folder, session);
+  }
+
+  async #open(session: SavedSession): Promise<void> {
+    const { folder, fetch, log, onOpen, onDiskFull } = this.#parts;
+    this.#set({ phase: "starting" });
+    try {
+      const account = await Account.open({
+        folder,
+        session,
+        fetch,
+        log,
+        onSync: (sync) => this.#synced(session, sync),
+        onSignedOut: (soft) => void this.#dropped(session, soft),
+        onDiskFull,
+      });
+      this.#account = account;
+      this.#end = onOpen(account);
+      this.#synced(session, account.live ? "live" : "starting");
+    } catch (error) {
+      if (error instanceof SessionEnded) return this.#ended(session, error.soft);
+      log.error("the account cannot be opened", error);
+      const code = codeOf(error);
+      if (code === "store-corrupt") this.#signedOut(code, null);
+      else this.#set({ phase: "failed", code });
+    }
+  }
+
+  #synced({ user, device, homeserver }: SavedSession, sync: "starting" | "live" | "offline"): void {
+    const client = this.#account?.client;
+    if (!client) return;
+    const self = client.getUser(user);
+    const now: Session = {
+      phase: "signed-in",
+      user,
+      device,
+      homeserver,
+      sync,
+      name: shownName(self?.displayName) || user,
+      avatar: avatarUrl(self?.avatarUrl),
+    };
+    // Said at every sync, and mostly the same.
+    if (JSON.stringify(now) !== JSON.stringify(this.#parts.store.state.session)) this.#set(now);
+  }
+
+  /** The server no longer takes our token. */
+  async #dropped(session: SavedSession, soft: boolean): Promise<void> {
+    await this.close();
+    this.#ended(session, soft);
+  }
+
+  #ended(session: SavedSession, soft: boolean): void {
+    this.#kept = soft ? session : null;
+    if (!soft) this.#parts.file.forget();
+    this.#signedOut(
+      "signed-out-elsewhere",
+      soft ? { user: session.user, homeserver: session.homeserver } : null,
+    );
+  }
+
+  #signedOut(reason: ErrorCode | null, again: SoftLogout | null): void {
+    this.#set({ phase: "signed-out", reason, again });
+  }
+
+  #set(session: Session): void {
+    this.#parts.store.update((state) =>
+      session.phase === "signed-in"
+        ? { ...state, session }
+        : { ...state, session, rooms: [], invitations: [], call: null },
+    );
+  }
+}

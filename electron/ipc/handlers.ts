@@ -1,0 +1,69 @@
+import { AppError } from "../../shared/errors.ts";
+import type { AppState } from "../../shared/state/app-state.ts";
+import type { Settings } from "../../shared/state/settings.ts";
+import type { Running } from "../calls/running.ts";
+import type { SignIn } from "../calls/session.ts";
+import { acceptInvitation, directRoom, refuseInvitation, searchPeople } from "../matrix/people.ts";
+import type { Screens } from "../ports.ts";
+import type { Store } from "../state/store.ts";
+import type { Publisher } from "./publish.ts";
+import type { Handlers } from "./serve.ts";
+
+export interface HandlerParts {
+  readonly store: Store<AppState>;
+  readonly publisher: Publisher;
+  readonly signIn: SignIn;
+  readonly running: () => Running | null;
+  readonly screens: Screens;
+  readonly saveSettings: (settings: Settings) => void;
+  /** A notice was read, and is not to come again. */
+  readonly dismiss: (notice: AppState["notices"][number]) => void;
+}
+
+/** What each command of the contract does. */
+export function handlers({
+  store,
+  publisher,
+  signIn,
+  running,
+  screens,
+  saveSettings,
+  dismiss,
+}: HandlerParts): Handlers {
+  const conductor = () => {
+    const now = running();
+    if (!now) throw new AppError("not-signed-in");
+    return now.conductor;
+  };
+
+  return {
+    "window.ready": (_args, caller) => publisher.add(caller),
+
+    "session.discover": ({ server }) => signIn.discover(server),
+    "session.login": ({ homeserver, user, password }) => signIn.login(homeserver, user, password),
+    "session.sso": ({ homeserver }) => signIn.singleSignOn(homeserver),
+    "session.cancel-sso": () => signIn.cancelSingleSignOn(),
+    "session.logout": () => signIn.logout(),
+    "notice.dismiss": ({ notice }) => dismiss(notice),
+
+    "people.search": ({ term }) => searchPeople(signIn.required.client, term),
+    "room.direct": async ({ user }) => ({ room: await directRoom(signIn.required.client, user) }),
+    "room.accept": ({ room }) => acceptInvitation(signIn.required.client, room),
+    "room.refuse": ({ room }) => refuseInvitation(signIn.required.client, room),
+
+    "call.open": ({ room, intent }) => conductor().open(room, intent),
+    "call.join": ({ intent }) => conductor().send({ type: "join-asked", intent }),
+    "call.leave": () => conductor().send({ type: "leave-asked" }),
+    "call.grant": ({ transport }) => conductor().grant(transport),
+    "call.keys": () => conductor().keys(),
+    "call.intent": ({ intent }) => conductor().send({ type: "intent-changed", intent }),
+
+    "screens.list": () => screens.list(),
+    "screens.choose": ({ id, audio }) => screens.choose(id, audio),
+
+    "settings.change": (patch) => {
+      store.update((state) => ({ ...state, settings: { ...state.settings, ...patch } }));
+      saveSettings(store.state.settings);
+    },
+  };
+}

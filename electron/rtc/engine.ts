@@ -1,0 +1,140 @@
+import { AppError } from "../../shared/errors.ts";
+import type { SfuGrant } from "../../shared/ipc/contract.ts";
+import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
+import { isLoopback } from "../../shared/rtc/transports.ts";
+import type { CallIntent } from "../../shared/state/app-state.ts";
+import type { Log } from "../log.ts";
+import { kindOf } from "./failure.ts";
+import { Grants, type Fetch } from "./grants.ts";
+import { OwnCall } from "./joined-call.ts";
+import { OwnTransport } from "./own-transport.ts";
+import type { Clock, DelayIds, RtcMatrix } from "./ports.ts";
+import { SessionWatch } from "./room-sessions.ts";
+import type { GrantRequest, JoinedCall, Rtc } from "./types.ts";
+
+export interface RtcParts {
+  readonly matrix: RtcMatrix;
+  readonly clock: Clock;
+  readonly delayIds: DelayIds;
+  readonly log: Log;
+  readonly fetch: Fetch;
+  /** What the user set, for homeservers that offer nothing. */
+  readonly ownServiceUrl: () => string | null;
+}
+
+export const createRtc = (parts: RtcParts): Rtc => new Engine(parts);
+
+class Engine implements Rtc {
+  readonly #parts: RtcParts;
+  readonly #sessions: SessionWatch;
+  readonly #grants: Grants;
+  readonly #transport: OwnTransport;
+  readonly #calls = new Map<RoomId, OwnCall>();
+  /** The room whose lobby was opened last, and the people whose devices are loaded for it. */
+  #lobby: { readonly room: RoomId; readonly loaded: Set<UserId> } | null = null;
+
+  constructor(parts: RtcParts) {
+    const { matrix, clock, fetch, ownServiceUrl } = parts;
+    this.#parts = parts;
+    this.#sessions = new SessionWatch(matrix, clock, (room) => this.#calls.get(room)?.isOver === false);
+    this.#grants = new Grants(matrix, clock, fetch);
+    this.#transport = new OwnTransport(matrix, clock, ownServiceUrl);
+    this.#sessions.onChange((room) => void this.#loadDevices(room));
+  }
+
+  sessions(room: RoomId) {
+    return this.#sessions.views(room);
+  }
+  onChange(listener: (room: RoomId) => void): () => void {
+    return this.#sessions.onChange(listener);
+  }
+
+  prepare(room: RoomId): void {
+    if (this.#lobby?.room !== room) this.#lobby = { room, loaded: new Set() };
+    void this.#loadDevices(room);
+    void this.#prefetch(room);
+  }
+
+  ownTransport(): Promise<string> {
+    return this.#transport.get();
+  }
+
+  async grant({ room, transport, fresh = false }: GrantRequest): Promise<SfuGrant> {
+    const own = await this.#transport.get().catch(() => null);
+    if (transport !== own) {
+      const named = this.sessions(room).some(({ members }) =>
+        members.some((member) => member.transport?.serviceUrl === transport),
+      );
+      // Whoever gets our token may pass for us at other services: it goes nowhere that the call does not name.
+      if (!named) throw new AppError("grant-refused", "the call names no such service");
+      // Nobody else's word sends us to a server on this machine.
+      if (isLoopback(transport) && !(own !== null && isLoopback(own))) {
+        throw new AppError("grant-refused", "the service is on this machine");
+      }
+    }
+    return this.#grants.get(room, transport, { own: transport === own, fresh });
+  }
+
+  join(room: RoomId, { intent }: { readonly intent: CallIntent }): JoinedCall {
+    const before = this.#calls.get(room);
+    if (before && !before.isOver) throw new AppError("call-busy", "this call is joined already");
+    before?.abandon();
+    this.prepare(room);
+    const { matrix, clock, delayIds, log } = this.#parts;
+    const call = new OwnCall({
+      matrix,
+      clock,
+      delayIds,
+      log,
+      sessions: this.#sessions,
+      room,
+      intent,
+      transport: () => this.#transport.get(),
+      onEnd: (over) => {
+        if (this.#calls.get(room) === over) this.#calls.delete(room);
+        this.#sessions.touch(room);
+      },
+    });
+    this.#calls.set(room, call);
+    this.#sessions.touch(room);
+    return call;
+  }
+
+  wake(): void {
+    for (const call of this.#calls.values()) call.wake();
+  }
+
+  async stop(): Promise<void> {
+    const calls = [...this.#calls.values()];
+    await Promise.all(calls.map((call) => call.leave()));
+    for (const call of calls) call.abandon();
+    this.#sessions.stop();
+  }
+
+  /** Of everybody in the call whose lobby is open, so that the first key finds them. */
+  async #loadDevices(room: RoomId): Promise<void> {
+    const lobby = this.#lobby;
+    if (lobby?.room !== room) return;
+    const people = new Set(this.sessions(room).flatMap(({ members }) => members.map(({ user }) => user)));
+    const fresh = [...people].filter((user) => !lobby.loaded.has(user));
+    if (fresh.length === 0) return;
+    for (const user of fresh) lobby.loaded.add(user);
+    try {
+      await this.#parts.matrix.loadDevices(room, fresh);
+    } catch (error) {
+      for (const user of fresh) lobby.loaded.delete(user);
+      this.#parts.log.info("devices could not be loaded", { why: kindOf(error) });
+    }
+  }
+
+  async #prefetch(room: RoomId): Promise<void> {
+    try {
+      const transport = await this.#transport.get();
+      await this.#grants.get(room, transport, { own: true, fresh: false });
+    } catch (error) {
+      this.#parts.log.info("no grant ahead of the call", {
+        why: error instanceof AppError ? error.code : "internal",
+      });
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import { codeOf, type ErrorCode } from "../../shared/errors.ts";
+import type { MediaKey } from "../../shared/ipc/contract.ts";
+import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
+import { parseKeyMessage } from "../../shared/rtc/key-ring.ts";
+import { CALL_SLOT } from "../../shared/rtc/member-event.ts";
+import type { CallIntent } from "../../shared/state/app-state.ts";
+import type { Log } from "../log.ts";
+import { Listeners } from "./listeners.ts";
+import { MediaKeys } from "./media-keys.ts";
+import { OwnMembership } from "./own-membership.ts";
+import type { Clock, DelayIds, RtcMatrix, ToDeviceMessage } from "./ports.ts";
+import type { SessionWatch } from "./room-sessions.ts";
+import type { JoinedCall, JoinStatus, KeyState } from "./types.ts";
+import { within } from "./timer.ts";
+
+export interface OwnCallParts {
+  readonly matrix: RtcMatrix;
+  readonly clock: Clock;
+  readonly delayIds: DelayIds;
+  readonly log: Log;
+  readonly sessions: SessionWatch;
+  readonly room: RoomId;
+  readonly intent: CallIntent;
+  readonly transport: () => Promise<string>;
+  /** It is over: left, or refused. */
+  readonly onEnd: (call: OwnCall) => void;
+}
+
+/** Longest that a leave keeps somebody waiting; the delayed leave does the rest. */
+const LEAVE_MS = 3_000;
+const TRANSPORT_RETRY_MS = 2_000;
+
+/** Our own place in a room's call: membership and keys, each at once and neither waiting for the other. */
+export class OwnCall implements JoinedCall {
+  readonly room: RoomId;
+  readonly identity: string;
+  readonly #parts: OwnCallParts;
+  readonly #statuses = new Listeners<JoinStatus>();
+  readonly #keyListeners = new Listeners<MediaKey>();
+  readonly #ended = Promise.withResolvers<undefined>();
+  readonly #cancels = new Set<() => void>();
+  #membership: OwnMembership | null = null;
+  #keys: MediaKeys | null = null;
+  #intent: CallIntent;
+  #status: JoinStatus = { phase: "joining", error: null, joinedAt: null };
+  #leaving = false;
+
+  constructor(parts: OwnCallParts) {
+    const { matrix, room, intent, sessions } = parts;
+    this.#parts = parts;
+    this.room = room;
+    this.identity = `${matrix.user}:${matrix.device}`;
+    this.#intent = intent;
+    this.#cancels.add(matrix.onToDevice((message) => this.#received(message)));
+    this.#cancels.add(matrix.onDevices((user) => this.#devices(user)));
+    this.#cancels.add(sessions.onChange((changed) => changed === room && this.#look()));
+    this.#look();
+    void this.#enter();
+  }
+
+  get status(): JoinStatus {
+    return this.#status;
+  }
+  /** Leaving, or gone. */
+  get isOver(): boolean {
+    return this.#leaving || this.#status.phase === "left";
+  }
+
+  onStatus(listener: (status: JoinStatus) => void): () => void {
+    return this.#statuses.add(listener);
+  }
+  onKey(listener: (key: MediaKey) => void): () => void {
+    return this.#keyListeners.add(listener);
+  }
+  keys(): readonly MediaKey[] {
+    return this.#keys?.all() ?? [];
+  }
+  keyState(memberId: string): KeyState {
+    if (!this.#keys) return "unneeded";
+    const ours = memberId.startsWith(`${this.#parts.matrix.user}|${this.#parts.matrix.device}|`);
+    return ours || this.#keys.has(memberId) ? "have" : "waiting";
+  }
+
+  setIntent(intent: CallIntent): void {
+    this.#intent = intent;
+    this.#membership?.setIntent(intent);
+  }
+
+  wake(): void {
+    this.#membership?.wake();
+    this.#keys?.wake();
+    if (!this.#membership) void this.#enter();
+  }
+
+  async leave(): Promise<void> {
+    const { clock, sessions, room } = this.#parts;
+    if (!this.#leaving) {
+      this.#leaving = true;
+      this.#keys?.stop();
+      if (this.#membership) this.#membership.leave();
+      else this.#end(null);
+      sessions.touch(room);
+    }
+    // Late is no failure: the server makes us leave.
+    await within(clock, LEAVE_MS, this.#ended.promise, () => new Error("late")).catch(() => undefined);
+  }
+
+  /** Another run of this call begins: whatever this one still waits for, it must not touch the room. */
+  abandon(): void {
+    this.#membership?.abandon();
+    this.#end(null);
+  }
+
+  async #enter(): Promise<void> {
+    const { matrix, clock, delayIds, log, sessions, room, transport } = this.#parts;
+    try {
+      const serviceUrl = await transport();
+      if (this.#membership || this.isOver) return;
+      this.#membership = new OwnMembership({
+        matrix,
+        clock,
+        delayIds,
+        log,
+        self: { room, user: matrix.user, device: matrix.device, serviceUrl },
+        intent: this.#intent,
+        place: (key) => sessions.place(room, key),
+        onChange: (status) => this.#tell(status),
+        onRejoin: () => this.#keys?.forgotten(),
+      });
+    } catch (error) {
+      if (this.#membership || this.isOver) return;
+      const code = codeOf(error);
+      if (code !== "offline" && code !== "rate-limited") return this.#end(code);
+      this.#tell({ ...this.#status, error: code });
+      const cancel = clock.after(TRANSPORT_RETRY_MS, () => {
+        this.#cancels.delete(cancel);
+        void this.#enter();
+      });
+      this.#cancels.add(cancel);
+    }
+  }
+
+  #look(): void {
+    const { matrix, clock, log, sessions, room } = this.#parts;
+    if (this.isOver) return void this.#membership?.look();
+    if (!this.#keys && matrix.isEncrypted(room)) {
+      const identityOf = sessions.identity.bind(sessions);
+      this.#keys = new MediaKeys({ matrix, clock, log, room, identityOf });
+      this.#keys.onKey((key) => {
+        this.#keyListeners.tell(key);
+        sessions.touch(room);
+      });
+      // Made before anybody could listen.
+      for (const key of this.#keys.all()) this.#keyListeners.tell(key);
+    }
+    this.#keys?.setMembers(sessions.session(room, CALL_SLOT)?.members ?? []);
+    this.#membership?.look();
+  }
+
+  #received(message: ToDeviceMessage): void {
+    const key = this.#keys && parseKeyMessage(message);
+    if (key && key.room === this.room && key.slot === CALL_SLOT) this.#keys?.receive(key);
+  }
+
+  #devices(user: UserId): void {
+    this.#keys?.devicesOf(user);
+  }
+
+  #tell(status: JoinStatus): void {
+    const before = this.#status;
+    if (status.phase === "left") return this.#end(status.error);
+    if (this.isOver) return;
+    const same =
+      before.phase === status.phase && before.error === status.error && before.joinedAt === status.joinedAt;
+    if (same) return;
+    this.#status = status;
+    this.#parts.log.info("call membership", { phase: status.phase, error: status.error });
+    this.#statuses.tell(status);
+  }
+
+  #end(error: ErrorCode | null): void {
+    if (this.#status.phase === "left") return;
+    this.#status = { ...this.#status, phase: "left", error };
+    this.#keys?.stop();
+    for (const cancel of this.#cancels) cancel();
+    this.#parts.log.info("call left", { error });
+    this.#parts.onEnd(this);
+    this.#statuses.tell(this.#status);
+    this.#ended.resolve(undefined);
+  }
+}

@@ -1,0 +1,195 @@
+import { randomBytes } from "node:crypto";
+
+import type { MediaKey } from "../../shared/ipc/contract.ts";
+import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
+import {
+  emptyRing,
+  KEY_EVENT,
+  stepRing,
+  type KeyAccepted,
+  type KeyMessage,
+  type KeyRing,
+} from "../../shared/rtc/key-ring.ts";
+import {
+  newKeySchedule,
+  nextKeyAt,
+  stepKeys,
+  type KeyEffect,
+  type KeyEvent,
+  type KeySchedule,
+  type OwnKey,
+  type Recipient,
+} from "../../shared/rtc/key-schedule.ts";
+import type { Membership } from "../../shared/rtc/member-event.ts";
+import type { Log } from "../log.ts";
+import { kindOf } from "./failure.ts";
+import { Listeners } from "./listeners.ts";
+import { RtcRequestError, type Clock, type RtcMatrix } from "./ports.ts";
+import { Timer, within } from "./timer.ts";
+
+export interface MediaKeysParts {
+  readonly matrix: RtcMatrix;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly room: RoomId;
+  readonly identityOf: (member: Membership) => string;
+}
+
+const SEND_TIMEOUT_MS = 10_000;
+/** A user's devices are asked for at most so often. */
+const LOAD_SPACING_MS = 2_000;
+/** 128 bits, as deployed (MSC4195's text says 32). */
+const KEY_BYTES = 16;
+
+/** Our media keys on their way to the others' devices, and theirs to us. */
+export class MediaKeys {
+  readonly #parts: MediaKeysParts;
+  readonly #timer: Timer;
+  readonly #listeners = new Listeners<MediaKey>();
+  readonly #loadedAt = new Map<UserId, number>();
+  #schedule: KeySchedule;
+  #ring: KeyRing = emptyRing;
+  #members: ReadonlyMap<string, Membership> = new Map();
+  #stopped = false;
+
+  constructor(parts: MediaKeysParts) {
+    this.#parts = parts;
+    this.#timer = new Timer(parts.clock, () => this.#step({ type: "time" }));
+    const [schedule, effects] = newKeySchedule(parts.clock.now());
+    this.#schedule = schedule;
+    this.#perform(effects);
+  }
+
+  onKey(listener: (key: MediaKey) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  has(member: string): boolean {
+    return this.#ring.held.has(member);
+  }
+
+  all(): readonly MediaKey[] {
+    const theirs = [...this.#ring.held].flatMap(([id, keys]) =>
+      [...keys].flatMap(([index, { key }]) => this.#theirs({ member: id, index, key })),
+    );
+    const { current } = this.#schedule;
+    return current ? [...theirs, this.#ours(current)] : theirs;
+  }
+
+  setMembers(members: readonly Membership[]): void {
+    const { user, device } = this.#parts.matrix;
+    const others = members.filter((member) => member.user !== user || member.device !== device);
+    this.#members = new Map(others.map((member) => [member.id, member]));
+    this.#accept(stepRing(this.#ring, { type: "members", members: others, now: this.#parts.clock.now() }));
+    this.#step({ type: "members", recipients: others.filter((member) => member.device !== "") });
+  }
+
+  receive({ user, device, memberId, index, key: base64, sentAt }: KeyMessage): void {
+    const key = new Uint8Array(Buffer.from(base64, "base64"));
+    const now = this.#parts.clock.now();
+    this.#accept(
+      stepRing(this.#ring, {
+        type: "received",
+        key: { user, device, memberId, index, key, sentAt },
+        now,
+      }),
+    );
+  }
+
+  devicesOf(user: UserId): void {
+    this.#step({ type: "devices", user });
+  }
+  /** Others saw us leave and come again: they need our key anew. */
+  forgotten(): void {
+    this.#step({ type: "forgotten" });
+  }
+  wake(): void {
+    this.#step({ type: "wake" });
+  }
+  stop(): void {
+    this.#stopped = true;
+    this.#timer.set(null);
+  }
+
+  #accept([ring, accepted]: readonly [KeyRing, readonly KeyAccepted[]]): void {
+    this.#ring = ring;
+    for (const key of accepted) for (const media of this.#theirs(key)) this.#listeners.tell(media);
+  }
+
+  #theirs({ member: id, index, key }: Pick<KeyAccepted, "member" | "index" | "key">): readonly MediaKey[] {
+    const member = this.#members.get(id);
+    return member ? [{ identity: this.#parts.identityOf(member), index, key, own: false }] : [];
+  }
+
+  #ours({ index, key }: OwnKey): MediaKey {
+    const { user, device } = this.#parts.matrix;
+    return { identity: `${user}:${device}`, index, key, own: true };
+  }
+
+  // Distributes over the union, so that each event keeps its own fields.
+  #step(event: KeyEvent extends infer E ? (E extends unknown ? Omit<E, "now"> : never) : never): void {
+    if (this.#stopped) return;
+    const [schedule, effects] = stepKeys(this.#schedule, {
+      ...event,
+      now: this.#parts.clock.now(),
+    } as KeyEvent);
+    this.#schedule = schedule;
+    this.#perform(effects);
+  }
+
+  #perform(effects: readonly KeyEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type === "make-key")
+        this.#step({ type: "key-made", key: new Uint8Array(randomBytes(KEY_BYTES)) });
+      else if (effect.type === "use-key") this.#listeners.tell(this.#ours(effect.key));
+      else void this.#send(effect.key, effect.to);
+    }
+    this.#timer.set(this.#stopped ? null : nextKeyAt(this.#schedule));
+  }
+
+  async #send({ index, key }: OwnKey, to: readonly Recipient[]): Promise<void> {
+    const { matrix, clock, log, room } = this.#parts;
+    const content = {
+      keys: { index, key: Buffer.from(key).toString("base64") },
+      room_id: room,
+      member: { id: `${matrix.user}:${matrix.device}`, claimed_device_id: matrix.device },
+      session: { call_id: "", application: "m.call", scope: "m.room" },
+      sent_ts: clock.now(),
+    };
+    try {
+      const devices = to.map(({ user, device }) => ({ user, device }));
+      const late = () => new RtcRequestError("offline", "no answer in time");
+      const unknown = await within(
+        clock,
+        SEND_TIMEOUT_MS,
+        matrix.sendToDevices(KEY_EVENT, content, devices),
+        late,
+      );
+      const undeliverable = to.filter((one) =>
+        unknown.some(({ user, device }) => one.user === user && one.device === device),
+      );
+      this.#step({ type: "sent", index, to, undeliverable });
+      if (undeliverable.length > 0) void this.#loadDevices(undeliverable);
+    } catch (error) {
+      log.info("a media key could not be sent", { to: to.length, why: kindOf(error) });
+      const retryAfterMs = error instanceof RtcRequestError ? error.retryAfterMs : null;
+      this.#step({ type: "send-failed", index, to, retryAfterMs });
+    }
+  }
+
+  async #loadDevices(of: readonly Recipient[]): Promise<void> {
+    const { matrix, clock, log, room } = this.#parts;
+    const now = clock.now();
+    const users = [...new Set(of.map(({ user }) => user))].filter(
+      (user) => now - (this.#loadedAt.get(user) ?? -Infinity) >= LOAD_SPACING_MS,
+    );
+    if (users.length === 0) return;
+    for (const user of users) this.#loadedAt.set(user, now);
+    try {
+      await matrix.loadDevices(room, users);
+      for (const user of users) this.#step({ type: "devices", user });
+    } catch (error) {
+      log.info("devices could not be loaded", { why: kindOf(error) });
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { AppError } from "../../shared/errors.ts";
+import { chooseTransport } from "../../shared/rtc/transports.ts";
+import { toAppError } from "./failure.ts";
+import { RtcRequestError, type Clock, type RtcMatrix } from "./ports.ts";
+
+const KEPT_MS = 10 * 60_000;
+
+/** Where we publish: on what our homeserver offers, else what the user set. */
+export class OwnTransport {
+  readonly #matrix: RtcMatrix;
+  readonly #clock: Clock;
+  readonly #ownServiceUrl: () => string | null;
+  #kept: { readonly at: number; readonly listed: Promise<readonly unknown[]> } | null = null;
+
+  constructor(matrix: RtcMatrix, clock: Clock, ownServiceUrl: () => string | null) {
+    this.#matrix = matrix;
+    this.#clock = clock;
+    this.#ownServiceUrl = ownServiceUrl;
+  }
+
+  /** URL of the authorization service. Fails with `no-transport`, `offline`, `rate-limited`. */
+  async get(): Promise<string> {
+    const url = chooseTransport(await this.#listed(), this.#ownServiceUrl());
+    if (url === null) throw new AppError("no-transport", "nothing offered, nothing set");
+    return url;
+  }
+
+  async #listed(): Promise<readonly unknown[]> {
+    const now = this.#clock.now();
+    if (!this.#kept || now - this.#kept.at >= KEPT_MS) {
+      this.#kept = { at: now, listed: this.#matrix.transports() };
+    }
+    const { listed } = this.#kept;
+    try {
+      const all = await listed;
+      // A server that offers none today may be set up any minute.
+      if (all.length === 0) this.#forget(listed);
+      return all;
+    } catch (error) {
+      this.#forget(listed);
+      const passes = error instanceof RtcRequestError && /^(offline|rate-limited)$/.test(error.kind);
+      if (passes) throw toAppError(error, "no-transport");
+      return [];
+    }
+  }
+
+  #forget(listed: Promise<readonly unknown[]>): void {
+    if (this.#kept?.listed === listed) this.#kept = null;
+  }
+}

@@ -1,0 +1,99 @@
+import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
+import type { MemberEvent } from "../../shared/rtc/member-event.ts";
+
+export interface DeviceRef {
+  readonly user: UserId;
+  readonly device: string;
+}
+
+/** A to-device message. `from` is the device that Olm says encrypted it; null where it came in clear or its device is unknown. */
+export interface ToDeviceMessage {
+  readonly type: string;
+  readonly sender: UserId;
+  readonly from: DeviceRef | null;
+  readonly content: unknown;
+}
+
+/** What the engine needs of a Matrix client. `electron/matrix` is it over matrix-js-sdk; tests have one over fakes. */
+export interface RtcMatrix {
+  readonly user: UserId;
+  readonly device: string;
+
+  rooms(): readonly RoomId[];
+  roomVersion(room: RoomId): string;
+  isEncrypted(room: RoomId): boolean;
+  isJoined(room: RoomId, user: UserId): boolean;
+  /** Every member event (state and sticky, also of people who left) and slot event that stands now. */
+  memberEvents(room: RoomId): readonly MemberEvent[];
+  /** Waits until members and their devices are known, so that keys can go to all of them. */
+  loadDevices(room: RoomId, users: readonly UserId[]): Promise<void>;
+
+  /** Each returns how to stop listening. `onEvent` fires for member, slot and redaction events, in order, once each. */
+  onEvent(listener: (room: RoomId, event: MemberEvent) => void): () => void;
+  onRoomMember(listener: (room: RoomId, user: UserId, joined: boolean) => void): () => void;
+  /** The room is new to us, or must be read afresh with `memberEvents`. */
+  onRoomReset(listener: (room: RoomId) => void): () => void;
+  onToDevice(listener: (message: ToDeviceMessage) => void): () => void;
+  /** Somebody's device list changed: keys may now reach a device that was unknown. */
+  onDevices(listener: (user: UserId) => void): () => void;
+
+  /** All of these fail with `RtcRequestError`. */
+  sendState(room: RoomId, type: string, stateKey: string, content: object): Promise<EventId>;
+  /** MSC4140; resolves to the delay id, which is a secret: whoever has it can fire or cancel it. */
+  sendDelayedState(
+    room: RoomId,
+    type: string,
+    stateKey: string,
+    content: object,
+    delayMs: number,
+  ): Promise<string>;
+  updateDelayed(delayId: string, action: "restart" | "cancel" | "send"): Promise<void>;
+  /** Olm-encrypted; resolves to the devices that it could not be encrypted for. */
+  sendToDevices(type: string, content: object, to: readonly DeviceRef[]): Promise<readonly DeviceRef[]>;
+  openIdToken(): Promise<OpenIdToken>;
+  /** `GET /rtc/transports` (MSC4143/4519), then the homeserver's `.well-known`; unparsed entries, best first. */
+  transports(): Promise<readonly unknown[]>;
+}
+
+export interface OpenIdToken {
+  readonly access_token: string;
+  readonly token_type: string;
+  readonly matrix_server_name: string;
+  readonly expires_in: number;
+}
+
+/** How a request to a homeserver or an authorization service failed, in the terms that decide what to do next. */
+export class RtcRequestError extends Error {
+  override readonly name = "RtcRequestError";
+  /** `offline`: no answer at all. */
+  readonly kind:
+    "offline" | "rate-limited" | "not-found" | "forbidden" | "unsupported" | "too-long" | "refused";
+  /** Wait this long before the next try; null where the server does not say. */
+  readonly retryAfterMs: number | null;
+  /** The longest delay that the server takes, where `too-long` and it says so. */
+  readonly maxDelayMs: number | null;
+
+  constructor(
+    kind: RtcRequestError["kind"],
+    detail: string,
+    more: { retryAfterMs?: number; maxDelayMs?: number; cause?: unknown } = {},
+  ) {
+    super(detail, more.cause === undefined ? undefined : { cause: more.cause });
+    this.kind = kind;
+    this.retryAfterMs = more.retryAfterMs ?? null;
+    this.maxDelayMs = more.maxDelayMs ?? null;
+  }
+}
+
+/** Survives a kill: the delay id of our own membership in each room, so that a restart can cancel it before it joins again. */
+export interface DelayIds {
+  get(room: RoomId): string | null;
+  set(room: RoomId, delayId: string | null): void;
+}
+
+export interface Clock {
+  /** Epoch ms. */
+  now(): number;
+  /** Runs once after the span; returns how to call it off. */
+  after(ms: number, run: () => void): () => void;
+}

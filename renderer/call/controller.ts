@@ -1,0 +1,33 @@
+import type { ScreenSource } from "../../shared/ipc/contract.ts";
+import type { CallState } from "../../shared/state/app-state.ts";
+import type { DeviceKind, DeviceLists } from "../common/devices.ts";
+import type { Connection, MediaProblem, TileView } from "./view.ts";
+
+/** All that the components of the call window know of the call: they read it reactively and ask it for changes. */
+export interface CallController {
+  /** Null before main's first push. */
+  readonly state: CallState | null;
+  readonly sync: "starting" | "live" | "offline";
+  readonly tiles: readonly TileView[];
+  readonly connection: Connection;
+  readonly microphone: boolean;
+  readonly camera: boolean;
+  readonly sharing: boolean;
+  /** The latest trouble with one's own media, until dismissed. */
+  readonly problem: MediaProblem | null;
+  /** The lobby's own camera; null while it is off. */
+  readonly preview: ((element: HTMLVideoElement) => () => void) | null;
+  readonly devices: DeviceLists;
+  /** The ID of the device in use, or null for the system's default. */
+  chosen(kind: DeviceKind): string | null;
+  choose(kind: DeviceKind, id: string): Promise<void>;
+  setMicrophone(on: boolean): Promise<void>;
+  setCamera(on: boolean): Promise<void>;
+  screens(): Promise<readonly ScreenSource[]>;
+  /** Null lets the system's own picker ask. */
+  share(source: { readonly id: string; readonly audio: boolean } | null): Promise<void>;
+  stopSharing(): Promise<void>;
+  join(): Promise<void>;
+  leave(): Promise<void>;
+  dismissProblem(): void;
+}

@@ -1,0 +1,53 @@
+import { isUserId, type UserId } from "../../shared/matrix/ids.ts";
+import type { Invitation, OngoingCall, Person, RoomSummary } from "../../shared/state/app-state.ts";
+
+export type RunningRoom = RoomSummary & { readonly call: OngoingCall };
+
+export interface HomeLists {
+  /** Rooms with a running call, the latest call first; they are not repeated below. */
+  readonly running: readonly RunningRoom[];
+  readonly people: readonly RoomSummary[];
+  readonly rooms: readonly RoomSummary[];
+  readonly invitations: readonly Invitation[];
+}
+
+/** What the home window lists for a search term; the empty term matches all. */
+export function listsOf(
+  rooms: readonly RoomSummary[],
+  invitations: readonly Invitation[],
+  term: string,
+): HomeLists {
+  const words = fold(term).split(/\s+/).filter(Boolean);
+  const matches = (...texts: readonly string[]) => {
+    const text = fold(texts.join(" "));
+    return words.every((word) => text.includes(word));
+  };
+  const found = rooms.filter(({ name, direct }) => matches(name, direct ?? ""));
+  const idle = found.filter((room) => room.call === null).toSorted((a, b) => b.activeAt - a.activeAt);
+  return {
+    running: found.filter(isRunning).toSorted((a, b) => b.call.since - a.call.since),
+    people: idle.filter((room) => room.direct !== null),
+    rooms: idle.filter((room) => room.direct === null),
+    invitations: invitations.filter(({ name, from }) => matches(name, from.name, from.user)),
+  };
+}
+
+/** Whom a new direct call can go to: people found by the server, and a user ID typed in full; nobody who is listed anyway. */
+export function strangersOf(
+  term: string,
+  found: readonly Person[],
+  rooms: readonly RoomSummary[],
+  me: UserId,
+): readonly Person[] {
+  const typed = term.trim();
+  const known = new Set<string>([me, ...rooms.flatMap(({ direct }) => direct ?? [])]);
+  const people = new Map(found.filter(({ user }) => !known.has(user)).map((person) => [person.user, person]));
+  if (isUserId(typed) && !known.has(typed) && !people.has(typed)) {
+    people.set(typed, { user: typed, name: typed, avatar: null });
+  }
+  return [...people.values()];
+}
+
+const isRunning = (room: RoomSummary): room is RunningRoom => room.call !== null;
+
+const fold = (text: string) => text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();

@@ -1,0 +1,10 @@
+import type { Devices, Preview } from "../media/devices.svelte.ts";
+import type { DeviceChoice } from "../../shared/state/settings.ts";
+import type { DeviceLists, DeviceOption } from "../common/devices.ts";
+
+/** What the settings need of cameras, microphones and speakers. */
+export interface HomeMedia {
+  openDevices(): DeviceLists & Pick<Devices, "ask" | "stop">;
+  /** Null where the camera cannot be had. */
+  openPreview(cameras: readonly DeviceOption[], choice: DeviceChoice): Promise<Preview | null>;
+}

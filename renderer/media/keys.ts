@@ -1,0 +1,57 @@
+import { BaseKeyProvider } from "livekit-client";
+
+import type { MediaKey } from "../../shared/ipc/contract.ts";
+
+/** Media keys as LiveKit's E2EE wants them: per participant, 256 indices, HKDF, as Element Call does. */
+export class IpcKeyProvider extends BaseKeyProvider {
+  constructor() {
+    super({ sharedKey: false, keyringSize: 256, ratchetWindowSize: 10, failureTolerance: 10 });
+  }
+
+  set(key: CryptoKey, identity: string, index: number): void {
+    this.onSetEncryptionKey(key, identity, index);
+  }
+}
+
+/** A key without its bytes, which nothing can read out again. */
+export interface ImportedKey {
+  readonly identity: string;
+  readonly index: number;
+  readonly key: CryptoKey;
+  readonly own: boolean;
+}
+
+/**
+ * Hands keys on in exactly the order in which they came, though importing takes its own time: the last of our own is the one
+ * that we encrypt with.
+ */
+export class KeyLine {
+  #tail: Promise<void> = Promise.resolve();
+  readonly #apply: (key: ImportedKey) => void;
+
+  constructor(apply: (key: ImportedKey) => void) {
+    this.#apply = apply;
+  }
+
+  push(...keys: readonly MediaKey[]): Promise<void> {
+    const imported = Promise.all(keys.map(importKey));
+    const before = this.#tail;
+    this.#tail = (async () => {
+      await before;
+      for (const key of await imported) if (key) this.#apply(key);
+    })();
+    return this.#tail;
+  }
+}
+
+/** Null where the bytes make no key; main lets none of those through. */
+async function importKey({ identity, index, own, key: raw }: MediaKey): Promise<ImportedKey | null> {
+  try {
+    const key = await crypto.subtle.importKey("raw", raw, "HKDF", false, ["deriveBits", "deriveKey"]);
+    return { identity, index, own, key };
+  } catch {
+    return null;
+  } finally {
+    raw.fill(0);
+  }
+}

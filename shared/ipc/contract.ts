@@ -1,0 +1,124 @@
+import * as v from "valibot";
+
+import { isRoomId, isUserId, type RoomId, type UserId } from "../matrix/ids.ts";
+import type { Person } from "../state/app-state.ts";
+import { settingsPatch } from "../state/settings.ts";
+import type { Push } from "../state/views.ts";
+import type { WindowRole } from "../window-role.ts";
+
+const roomId = v.custom<RoomId>(isRoomId);
+const userId = v.custom<UserId>(isUserId);
+const intent = v.picklist(["audio", "video"]);
+const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
+const nothing = v.strictObject({});
+
+/** What windows ask of main: who may ask, with what, for what. */
+export const commands = {
+  /** Starts the pushes of `state`; a window that reloads says so again and is told everything again. */
+  "window.ready": command(["home", "call"], nothing),
+
+  /** Finds the homeserver behind a server name, a URL or a user ID (`.well-known`) and how it lets people in. */
+  "session.discover": command(["home"], v.strictObject({ server: text(255) }), returns<Homeserver>()),
+  "session.login": command(
+    ["home"],
+    v.strictObject({ homeserver: text(1024), user: text(255), password: text(4096) }),
+  ),
+  /** Opens the system browser; resolves once signed in, or fails with `login-cancelled`. */
+  "session.sso": command(["home"], v.strictObject({ homeserver: text(1024) })),
+  "session.cancel-sso": command(["home"], nothing),
+  "session.logout": command(["home"], nothing),
+  "notice.dismiss": command(["home"], v.strictObject({ notice: v.picklist(["weak-storage", "disk-full"]) })),
+
+  /** People by name or ID, for starting a call with somebody new. */
+  "people.search": command(["home"], v.strictObject({ term: text(255) }), returns<readonly Person[]>()),
+  /** The direct room with a person, made (encrypted, calls allowed to all) where there is none. */
+  "room.direct": command(["home"], v.strictObject({ user: userId }), returns<{ readonly room: RoomId }>()),
+  "room.accept": command(["home"], v.strictObject({ room: roomId })),
+  "room.refuse": command(["home"], v.strictObject({ room: roomId })),
+
+  /** Opens the call window in its lobby. */
+  "call.open": command(["home"], v.strictObject({ room: roomId, intent })),
+  "call.join": command(["call"], v.strictObject({ intent })),
+  "call.leave": command(["home", "call"], nothing),
+  /** A fresh grant for the SFU behind `transport` (one of those that the participants or the call name). */
+  "call.grant": command(["call"], v.strictObject({ transport: text(1024) }), returns<SfuGrant>()),
+  /** Every media key of the call at this moment, our own current one last; later ones come as topic `keys`. */
+  "call.keys": command(["call"], nothing, returns<readonly MediaKey[]>()),
+  /** The camera went on or off, so that others know what kind of call it is. */
+  "call.intent": command(["call"], v.strictObject({ intent })),
+
+  /** Screens and windows that can be shared; empty where the system shows its own picker. */
+  "screens.list": command(["call"], nothing, returns<readonly ScreenSource[]>()),
+  /** The one the next `getDisplayMedia` of this window gets; null withdraws the choice. */
+  "screens.choose": command(["call"], v.strictObject({ id: v.nullable(text(255)), audio: v.boolean() })),
+
+  "settings.change": command(["home", "call"], settingsPatch),
+};
+
+/** What main tells windows, unasked. `keys` reaches the call window alone. */
+export interface Topics {
+  readonly state: Push;
+  readonly keys: MediaKey;
+}
+
+export const audience: { readonly [T in Topic]: readonly WindowRole[] } = {
+  state: ["home", "call"],
+  keys: ["call"],
+};
+
+export interface Homeserver {
+  /** Base URL of the client-server API. */
+  readonly url: string;
+  /** Server name as people write it. */
+  readonly name: string;
+  readonly password: boolean;
+  readonly sso: boolean;
+}
+
+/** Leave to connect to an SFU: a LiveKit websocket URL and its JWT. */
+export interface SfuGrant {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** A participant's media key (16 bytes, HKDF material) under its index (0–255). */
+export interface MediaKey {
+  /** Identity on the SFU. */
+  readonly identity: string;
+  readonly index: number;
+  readonly key: Uint8Array<ArrayBuffer>;
+  /** True for our own, which is the one to encrypt with. */
+  readonly own: boolean;
+}
+
+export interface ScreenSource {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "screen" | "window";
+  /** A data URL (PNG), or null. */
+  readonly thumbnail: string | null;
+}
+
+export type Topic = keyof Topics;
+export type CommandName = keyof typeof commands;
+export type Args<N extends CommandName> = v.InferOutput<(typeof commands)[N]["args"]>;
+export type Reply<N extends CommandName> = (typeof commands)[N] extends Command<infer _, infer R> ? R : never;
+
+interface Command<A, R> {
+  readonly from: readonly WindowRole[];
+  readonly args: v.GenericSchema<unknown, A>;
+  readonly reply?: R;
+}
+
+function command<A, R = void>(
+  from: readonly WindowRole[],
+  args: v.GenericSchema<unknown, A>,
+  _reply?: R,
+): Command<A, R> {
+  return { from, args };
+}
+
+/** Carries a reply's type. Replies come from main, which windows trust, so they are not parsed. */
+function returns<R>(): R {
+  return undefined as R;
+}

@@ -1,0 +1,73 @@
+import * as v from "valibot";
+
+/**
+ * Contents that other people write. Whatever is not here is dropped; what is malformed makes the whole event malformed,
+ * except where a fallback says that the rest is worth keeping.
+ */
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
+/** No `#`, which ends an application's name in a slot. */
+const application = v.pipe(id, v.regex(/^[^#]+$/));
+const name = v.pipe(v.string(), v.maxLength(255));
+const count = v.pipe(v.number(), v.finite(), v.minValue(0));
+const hint = v.fallback(v.optional(v.string()), undefined);
+
+/** One entry of a transports list (MSC4143): only the type is common to all kinds. */
+export const transport = v.object({
+  type: id,
+  livekit_service_url: v.fallback(v.optional(v.pipe(v.string(), v.maxLength(1024))), undefined),
+});
+const transports = v.pipe(v.array(v.unknown()), v.maxLength(64));
+
+/** `org.matrix.msc3401.call.member` as deployed (room state). */
+export const legacyMember = v.object({
+  application,
+  call_id: name,
+  device_id: id,
+  membershipID: v.optional(id),
+  created_ts: v.optional(count),
+  /** Span in ms from `created_ts`, else from when the event was sent. */
+  expires: v.optional(count),
+  focus_active: v.object({ type: v.string(), focus_selection: hint }),
+  foci_preferred: transports,
+  "m.call.intent": hint,
+  "im.carillon.nonce": hint,
+});
+
+/** `org.matrix.msc4143.rtc.member` (MSC4354 sticky): as matrix-js-sdk 42 and 43 send it, and as MSC4143's text has it. */
+export const stickyMember = v.object({
+  slot_id: id,
+  application: v.object({ type: application, "m.call.intent": hint, intent: hint }),
+  member: v.object({
+    id,
+    user_id: v.optional(v.string()),
+    device_id: v.optional(id),
+    membership: v.optional(v.string()),
+  }),
+  transports: v.optional(v.object({ published: v.optional(transports, []) })),
+  rtc_transports: v.optional(transports),
+});
+
+/** The key under which the newest sticky event of a sender counts. */
+export const stickyKey = v.object({
+  sticky_key: v.optional(id),
+  msc4354_sticky_key: v.optional(id),
+});
+
+/** `org.matrix.msc4143.rtc.slot`; anything else is a closed slot. */
+export const openSlot = v.object({
+  status: v.literal("open"),
+  application: v.object({ type: application }),
+});
+
+/** `io.element.call.encryption_keys` (to-device). The key is base64 of either alphabet, with or without padding. */
+export const encryptionKeys = v.object({
+  room_id: v.string(),
+  keys: v.object({
+    index: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)),
+    key: v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/_-]{22,43}={0,2}$/)),
+  }),
+  member: v.object({ id: v.optional(id), claimed_device_id: id }),
+  session: v.object({ application, call_id: name }),
+  /** Epoch ms by the sender's clock. */
+  sent_ts: v.optional(v.pipe(v.number(), v.finite()), 0),
+});

@@ -1,0 +1,149 @@
+import type { ErrorCode } from "../errors.ts";
+import type { RoomId, UserId } from "../matrix/ids.ts";
+import type { CallIntent } from "../state/app-state.ts";
+
+/** The server makes us leave when it has not heard of us for so long (MSC4140). */
+export const DELAY_MS = 24_000;
+export const HEARTBEAT_MS = 6_000;
+/** What each renewal adds to the stay that the member event tells. */
+export const EXPIRES_MS = 4 * 3_600_000;
+export const RENEW_AHEAD_MS = 30 * 60_000;
+/** How long we wait to see our own event come back before we act as if it were lost. */
+export const ECHO_MS = 5_000;
+
+export interface Self {
+  readonly room: RoomId;
+  readonly user: UserId;
+  readonly device: string;
+  /** URL of the authorization service of the SFU where we publish. */
+  readonly serviceUrl: string;
+}
+
+export type Request =
+  | { readonly kind: "schedule"; readonly delayMs: number }
+  | { readonly kind: "restart" | "cancel" | "fire"; readonly delayId: string }
+  | {
+      readonly kind: "join";
+      readonly content: object;
+      readonly expiresMs: number;
+      readonly intent: CallIntent;
+    }
+  | { readonly kind: "leave" };
+
+export type FailureKind =
+  "offline" | "rate-limited" | "not-found" | "forbidden" | "unsupported" | "too-long" | "refused";
+
+/** Our own membership of a call: what we want, what we believe is on the server, what we are waiting for. */
+export interface OwnMembership {
+  readonly self: Self;
+  readonly want: "in" | "out";
+  readonly intent: CallIntent;
+  readonly ended: ErrorCode | "left" | null;
+  /** What holds us up. */
+  readonly trouble: ErrorCode | null;
+  readonly joinedAt: number | null;
+  /** Random, new in each run; with the round it tells one stay from the next. */
+  readonly nonce: string;
+  readonly round: number;
+  readonly delay: Delay | null;
+  readonly delayMs: number;
+  /** `refused`: it has them, but not now; we join all the same and try again. */
+  readonly delays: "yes" | "refused" | "no";
+  /** The delayed leave of a run that was killed: it would fire into this one. */
+  readonly stale: string | null;
+  readonly member: Standing | null;
+  /** What the room said last, and when: an event of ours comes back before or after its request is answered. */
+  readonly seen: { readonly ours: Echo | null; readonly at: number };
+  /** Whether an event of ours may be on the server. */
+  readonly mayStand: boolean;
+  readonly lost: { readonly at: number; readonly times: number };
+  readonly inFlight: { readonly request: Request; readonly at: number } | null;
+  readonly waits: { readonly [K in Request["kind"]]?: Wait };
+  readonly now: number;
+}
+
+/** Our own event, as sync brings it. */
+export interface Echo {
+  readonly nonce: string;
+  readonly sentAt: number;
+}
+
+export interface Delay {
+  readonly id: string;
+  /** It has not fired before this (epoch ms). */
+  readonly firesAt: number;
+  readonly restartAt: number;
+  /** Somebody may have called it off: a restart tells. */
+  readonly doubted: boolean;
+}
+
+export interface Standing {
+  readonly intent: CallIntent;
+  /** By our clock. */
+  readonly since: number;
+  /** By the server's clock, as our event came back; null until then. */
+  readonly createdAt: number | null;
+  readonly expiresMs: number;
+  /** The room says something else than we do: if that lasts until then, our event is sent again. */
+  readonly doubtAt: number | null;
+}
+
+export interface Wait {
+  readonly until: number;
+  readonly tries: number;
+  readonly why: FailureKind;
+}
+
+export type MembershipEvent = { readonly now: number } & (
+  | { readonly type: "time" | "leave" | "wake" }
+  | { readonly type: "intent"; readonly intent: CallIntent }
+  | { readonly type: "done"; readonly request: Request; readonly delayId?: string }
+  | {
+      readonly type: "failed";
+      readonly request: Request;
+      readonly kind: FailureKind;
+      readonly retryAfterMs: number | null;
+      readonly maxDelayMs: number | null;
+    }
+  /** What stands at our state key now: the nonce and time of our event, or null for anything else. */
+  | { readonly type: "seen"; readonly ours: Echo | null }
+);
+
+export type MembershipEffect =
+  | { readonly type: "request"; readonly request: Request }
+  /** Keep it on disk: a restart of the app cancels it. */
+  | { readonly type: "remember"; readonly delayId: string | null };
+
+export type Step = readonly [OwnMembership, readonly MembershipEffect[]];
+
+export type Phase = "joining" | "live" | "unsure" | "left";
+
+export function phaseOf(state: OwnMembership): Phase {
+  if (state.ended !== null) return "left";
+  if (state.joinedAt === null) return "joining";
+  const maybeFired = state.delay !== null && state.now >= state.delay.firesAt;
+  return state.member && !maybeFired ? "live" : "unsure";
+}
+
+/** Epoch ms of the next `time` that matters; null where only something else can happen. */
+export function nextAt(state: OwnMembership): number | null {
+  if (state.ended !== null) return null;
+  const { delay, member, waits, now } = state;
+  const times = [
+    delay?.restartAt,
+    delay?.firesAt,
+    member && renewAt(member),
+    member?.doubtAt,
+    member && member.since + ECHO_MS,
+    ...Object.values(waits).map(({ until }) => until),
+  ].filter((at): at is number => typeof at === "number" && at > now);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+export const stateKeyOf = ({ user, device }: Pick<Self, "user" | "device">, ownedState: boolean): string =>
+  `${ownedState ? "" : "_"}${user}_${device}_m.call`;
+
+export const nonceOf = (state: OwnMembership): string => `${state.nonce}.${state.round}`;
+
+export const heartbeatOf = (state: OwnMembership): number => Math.min(HEARTBEAT_MS, state.delayMs / 4);
+export const renewAt = (member: Standing): number => member.since + member.expiresMs - RENEW_AHEAD_MS;

@@ -1,0 +1,20 @@
+import type { WindowRole } from "../window-role.ts";
+import type { AppState } from "./app-state.ts";
+
+/** What each window sees of the state: properties picked by reference, so an unchanged one is not sent again. */
+export const views = {
+  home: ({ session, rooms, invitations, call, settings, notices }: AppState) => ({
+    session,
+    rooms,
+    invitations,
+    call,
+    settings,
+    notices,
+  }),
+  call: ({ session, call, settings }: AppState) => ({ session, call, settings }),
+} satisfies { [R in WindowRole]: (state: AppState) => object };
+
+export type View<R extends WindowRole> = ReturnType<(typeof views)[R]>;
+
+/** The properties of a view that changed since the last push; the first push carries them all. */
+export type Push = Readonly<Record<string, unknown>>;

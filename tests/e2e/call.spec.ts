@@ -1,0 +1,82 @@
+import { hears, moves, tile, video } from "../support/call-window.ts";
+import { callMemberType, stateOf } from "../support/people.ts";
+import { watchSfu } from "../support/sfu-watcher.ts";
+import { connect, expect, test } from "./fixtures.ts";
+
+test("two people see and hear each other, mute, hide and share, and leave", async ({ pair }) => {
+  const { alice, bob, room } = await pair({ direct: true });
+  const { calling, called } = await connect(alice, bob);
+  await Promise.all([hears(calling), hears(called)]);
+  await expect(calling.getByLabel("End-to-end encrypted")).toBeVisible();
+  await calling.screenshot({ path: "test-results/call.png" });
+
+  await test.step("mute is seen by the other", async () => {
+    await called.getByRole("button", { name: "Mute microphone" }).click();
+    await expect(tile(calling, "Bob").getByLabel("Muted")).toBeVisible();
+    await called.getByRole("button", { name: "Unmute microphone" }).click();
+    await expect(tile(calling, "Bob").getByLabel("Muted")).toBeHidden();
+  });
+
+  await test.step("camera off and on is seen by the other", async () => {
+    await called.getByRole("button", { name: "Turn camera off" }).click();
+    await expect(video(calling, "Bob")).toBeHidden();
+    await called.getByRole("button", { name: "Turn camera on" }).click();
+    await moves(calling, "Bob");
+  });
+
+  await test.step("a shared screen is seen by the other", async () => {
+    await called.getByRole("button", { name: "Share screen" }).click();
+    const picker = called.getByRole("dialog");
+    await picker.getByRole("radio").first().click();
+    await picker.getByRole("button", { name: "Share", exact: true }).click();
+    await moves(calling, "Bob's screen");
+    await calling.screenshot({ path: "test-results/shared-screen.png" });
+    await called.getByRole("button", { name: "Stop sharing" }).click();
+    await expect(tile(calling, "Bob's screen")).toHaveCount(0);
+  });
+
+  await test.step("whoever leaves is gone at once, on the server too", async () => {
+    await called.getByRole("button", { name: "Leave call" }).click();
+    // Far sooner than the delayed leave would do it.
+    await expect(tile(calling, "Bob")).toHaveCount(0, { timeout: 5_000 });
+    const members = await stateOf(alice.person, room, callMemberType);
+    expect(
+      members.filter(
+        ({ sender, content }) => sender === bob.person.userId && Object.keys(content).length > 0,
+      ),
+    ).toEqual([]);
+  });
+});
+
+test("a call in a room that is not encrypted works, and says so", async ({ pair }) => {
+  const { alice, bob } = await pair({ direct: true, encrypted: false });
+  const { calling } = await connect(alice, bob);
+  await expect(calling.getByLabel(/^Not encrypted/)).toBeVisible();
+});
+
+test("a minimized window goes on with the call", async ({ pair }) => {
+  const { alice, bob } = await pair({ direct: true });
+  const { calling, called } = await connect(alice, bob);
+  const minimized = await alice.app.electron.browserWindow(calling);
+  await minimized.evaluate((window) => window.minimize());
+  await expect.poll(() => minimized.evaluate((window) => window.isMinimized())).toBe(true);
+  await moves(called, "Alice", 40);
+});
+
+test("somebody on the SFU without keys decodes nothing of an encrypted call", async ({ pair, stack }) => {
+  const { alice, bob, room } = await pair({ direct: true });
+  await connect(alice, bob);
+  const { packets, framesDecoded } = await watchSfu(stack, room);
+  expect(packets).toBeGreaterThan(0);
+  expect(framesDecoded).toBe(0);
+});
+
+test("the same somebody does see a call that is not encrypted, so the test above can fail", async ({
+  pair,
+  stack,
+}) => {
+  const { alice, bob, room } = await pair({ direct: true, encrypted: false });
+  await connect(alice, bob);
+  const { framesDecoded } = await watchSfu(stack, room);
+  expect(framesDecoded).toBeGreaterThan(0);
+});

@@ -1,0 +1,280 @@
+import { dispose } from "@livekit/rtc-node";
+import type { Page } from "@playwright/test";
+
+import { claimCall, joinSfuWithoutKeys } from "../support/callers.ts";
+import { moves, tile, video } from "../support/call-window.ts";
+import { expectQuiet, expectSound, expectTabOrder, picture, tabTo } from "../support/look.ts";
+import { freshName, makeRoom, signUp } from "../support/people.ts";
+import { connect, expect, test } from "./fixtures.ts";
+
+const narrow = { width: 360, height: 480 };
+const wide = { width: 1600, height: 900 };
+const homeSize = { width: 440, height: 720 };
+const callSize = { width: 960, height: 640 };
+
+const search = (home: Page) => home.getByRole("textbox", { name: "Search people and rooms" });
+
+/** In each of these sizes a picture, and nothing amiss. */
+async function inSizes(page: Page, name: string, sizes: Record<string, { width: number; height: number }>) {
+  for (const [size, viewport] of Object.entries(sizes)) {
+    await page.setViewportSize(viewport);
+    await expectSound(page);
+    await picture(page, `${name}-${size}`);
+  }
+}
+
+test("signing in, calling and leaving need no mouse", async ({ stack, launch }) => {
+  const alice = await signUp(stack.homeserver, freshName("alice"));
+  await makeRoom(alice, [await signUp(stack.homeserver, freshName("bob"))], { direct: true });
+  const app = await launch();
+  const home = await app.window("home");
+  await expect(home.getByLabel("Homeserver")).toBeFocused();
+  await home.setViewportSize(homeSize);
+  await picture(home, "sign-in-server");
+  await home.keyboard.type(stack.homeserver.url);
+  await home.keyboard.press("Enter");
+  await expect(home.getByLabel("Username")).toBeFocused();
+  await expectSound(home);
+  await picture(home, "sign-in-password");
+  await home.keyboard.type(alice.name);
+  await tabTo(home, "Password");
+  await home.keyboard.type("not it");
+  await home.keyboard.press("Enter");
+  await expect(home.getByText("Wrong username or password")).toBeVisible();
+  await inSizes(home, "sign-in-wrong", { narrow, normal: homeSize });
+  await tabTo(home, "Password");
+  await home.keyboard.press("ControlOrMeta+A");
+  await home.keyboard.type(alice.password);
+  await home.keyboard.press("Enter");
+
+  await expect(search(home)).toBeVisible();
+  await tabTo(home, "Video call Bob");
+  await picture(home, "home-focus");
+  await home.keyboard.press("Enter");
+  const call = await app.window("call");
+  await expect(call.getByRole("button", { name: "Join call" })).toBeVisible();
+  await tabTo(call, "Join call");
+  await call.keyboard.press("Enter");
+  await expect(call.getByText("Nobody else is here yet")).toBeVisible();
+  await call.setViewportSize(callSize);
+  await picture(call, "call-alone");
+  await call.keyboard.press("m");
+  await expect(call.getByRole("button", { name: "Unmute microphone" })).toBeVisible();
+  await tabTo(call, "Leave call");
+  await picture(call, "call-tooltip");
+  // The window may be gone before the key is up again.
+  await Promise.all([call.waitForEvent("close"), call.keyboard.press("Enter").catch(() => {})]);
+  await expectQuiet(home);
+});
+
+test("the home window is fit to be seen in each of its states and sizes", async ({ stack, caller }) => {
+  const { person: alice, home } = await caller("alice");
+  await expect(home.getByText("Nobody here yet")).toBeVisible();
+  await home.setViewportSize(homeSize);
+  await picture(home, "home-empty");
+
+  const bob = await signUp(stack.homeserver, freshName("bob"));
+  const others = await Promise.all(
+    ["carol", "dora", "maximiliana", "emil"].map((name) => signUp(stack.homeserver, freshName(name))),
+  );
+  const [carol = bob, dora = bob, long = bob] = others;
+  await long.request("PUT", `/v3/profile/${encodeURIComponent(long.userId)}/displayname`, {
+    displayname: "Maximiliana Freifrau von und zu Hohenstein-Wallersee",
+  });
+  for (const other of [bob, carol, dora, long]) await makeRoom(alice, [other], { direct: true });
+  await makeRoom(alice, [bob], { direct: false, encrypted: false, name: "Town square" });
+  await makeRoom(bob, [alice, carol], { name: "Announcements", callPowerLevel: 50 });
+  await makeRoom(alice, [bob, carol, dora], {
+    name: "The bell founders' monthly general assembly of both towers and the carillon",
+  });
+  await makeRoom(alice, [bob, carol, ...others], { name: "Choir" });
+  const running = await makeRoom(alice, [bob, carol, dora], { name: "Garden party" });
+  for (const person of [bob, carol, dora]) await claimCall(person, running, stack.authorization.url);
+  await bob.request("POST", "/v3/createRoom", {
+    name: "Band practice",
+    preset: "private_chat",
+    invite: [alice.userId],
+  });
+  await expect(home.getByRole("button", { name: "Join call in Garden party" })).toBeVisible();
+  await expect(home.getByRole("listitem", { name: "Choir" })).toBeVisible();
+  await expect(home.getByRole("button", { name: "Accept" })).toBeVisible();
+
+  await home.emulateMedia({ colorScheme: "light" });
+  await inSizes(home, "home-light", { narrow, normal: homeSize, wide });
+  await home.emulateMedia({ colorScheme: "dark" });
+  await inSizes(home, "home-dark", { wide, narrow, normal: homeSize });
+  await expectTabOrder(home);
+
+  await test.step("search", async () => {
+    await home.keyboard.press("ControlOrMeta+K");
+    await home.keyboard.type("e");
+    await picture(home, "home-search");
+    await search(home).fill("nobody of this name");
+    await expect(home.getByText("Nothing matches")).toBeVisible();
+    await expectSound(home);
+    await picture(home, "home-search-nothing");
+    await home.keyboard.press("Escape");
+    await expect(home.getByRole("listitem", { name: "Choir" })).toBeVisible();
+  });
+
+  const account = home.getByRole("button", { name: /^Account:/ });
+  await test.step("account menu and settings", async () => {
+    await account.focus();
+    await home.keyboard.press("Enter");
+    await expect(home.getByRole("menuitem", { name: "Settings" })).toBeFocused();
+    await expectSound(home);
+    await picture(home, "home-menu");
+    await home.keyboard.press("Enter");
+    const settings = home.getByRole("dialog", { name: "Settings" });
+    await expect(settings.getByRole("combobox", { name: /^Camera: / })).toBeVisible();
+    await expectTabOrder(home);
+    await inSizes(home, "settings-dark", { narrow, normal: homeSize });
+    await settings.getByRole("radio", { name: "Light" }).click();
+    await home.setViewportSize(callSize);
+    await expectSound(home);
+    await picture(home, "settings-light");
+    await settings.getByRole("button", { name: "Show preview" }).click();
+    await expect(settings.locator("video")).toBeVisible();
+    await picture(home, "settings-preview");
+    await settings.getByRole("combobox", { name: /^Camera: / }).click();
+    await picture(home, "settings-select");
+    await home.keyboard.press("Escape");
+    await expect(settings).toBeVisible();
+    await home.keyboard.press("Escape");
+    await expect(settings).toBeHidden();
+    await expect(account).toBeFocused();
+  });
+
+  await test.step("signing out is asked first", async () => {
+    await home.setViewportSize(homeSize);
+    await account.click();
+    await home.getByRole("menuitem", { name: "Sign out" }).click();
+    const dialog = home.getByRole("dialog");
+    await expect(dialog).toBeVisible();
+    await expectTabOrder(home);
+    await expectSound(home);
+    await picture(home, "sign-out");
+    await home.keyboard.press("Escape");
+    await expect(dialog).toBeHidden();
+    await expect(account).toBeFocused();
+  });
+  await expectQuiet(home);
+
+  await test.step("a session that another device ended", async () => {
+    await alice.request("POST", "/v3/logout/all", {});
+    await expect(home.getByText("This device was signed out")).toBeVisible();
+    await expectSound(home);
+    await picture(home, "signed-out-elsewhere");
+  });
+});
+
+test("the call window is fit to be seen in each of its states and sizes", async ({ pair, stack }) => {
+  const { alice, bob } = await pair({ direct: true });
+  const { calling, called } = await connect(alice, bob);
+  await expect(calling).toHaveTitle("Bob – Carillon");
+  await calling.setViewportSize(callSize);
+  await called.setViewportSize(callSize);
+  // README's picture. The pointer would bring out what a tile hides.
+  await calling.mouse.move(callSize.width / 2, 2);
+  await moves(calling, "Bob", 60);
+  await picture(calling, "call");
+  await inSizes(calling, "call-two", { narrow, wide, normal: callSize });
+  await expectTabOrder(calling);
+  await alice.home.setViewportSize(homeSize);
+  await picture(alice.home, "home-in-call");
+  await alice.home.setViewportSize(narrow);
+  await expectSound(alice.home);
+  await picture(alice.home, "home-in-call-narrow");
+
+  await called.getByRole("button", { name: "Mute microphone" }).click();
+  await called.getByRole("button", { name: "Turn camera off" }).click();
+  await expect(video(calling, "Bob")).toBeHidden();
+  await inSizes(calling, "call-muted", { narrow, normal: callSize });
+  await picture(called, "call-self-off");
+  await calling.getByRole("button", { name: "Camera and sound" }).click();
+  await expectSound(calling);
+  await picture(calling, "call-devices");
+  await calling.keyboard.press("Escape");
+  await called.getByRole("button", { name: "Turn camera on" }).click();
+
+  await called.getByRole("button", { name: "Share screen" }).click();
+  const picker = called.getByRole("dialog");
+  await expect(picker.getByRole("radio").first()).toBeVisible();
+  await expectTabOrder(called);
+  await inSizes(called, "share", { narrow, normal: callSize });
+  await picker.getByRole("radio").first().click();
+  await picker.getByRole("button", { name: "Share", exact: true }).click();
+  await expect(video(calling, "Bob's screen")).toBeVisible();
+  await inSizes(calling, "call-screen", { narrow, wide, normal: callSize });
+  await picture(called, "call-sharing");
+  await expectSound(called);
+  await called.getByRole("button", { name: "Stop sharing" }).click();
+
+  await test.step("one of them is enlarged, and put back", async () => {
+    await tile(calling, "Alice").dblclick();
+    await expect(calling.getByRole("button", { name: "Put Alice back" })).toBeAttached();
+    await picture(calling, "call-enlarged");
+    await tile(calling, "Alice").dblclick();
+    await expect(calling.getByRole("button", { name: "Enlarge Alice" })).toBeAttached();
+  });
+
+  await test.step("a full screen shows the call alone, until somebody moves", async () => {
+    const bar = calling.locator(".bottom");
+    await calling.keyboard.press("f");
+    await expect(calling.getByRole("button", { name: "Leave full screen" })).toBeVisible();
+    await picture(calling, "full-screen");
+    await expect(bar).toHaveCSS("opacity", "0");
+    await picture(calling, "full-screen-resting");
+    await calling.mouse.move(300, 300);
+    await expect(bar).toHaveCSS("opacity", "1");
+    await calling.keyboard.press("Escape");
+    await expect(calling.getByRole("button", { name: "Full screen", exact: true })).toBeVisible();
+  });
+  await expectQuiet(calling);
+  await expectQuiet(called);
+
+  await test.step("no homeserver", async () => {
+    const faults = stack.faults.homeserver;
+    if (!faults) throw new Error("the homeserver of the suite stands behind a proxy");
+    await faults.refuse();
+    try {
+      await expect(calling.getByText("No connection to your homeserver")).toBeVisible();
+      await picture(calling, "call-offline");
+      await alice.home.setViewportSize(homeSize);
+      await expectSound(alice.home);
+      await picture(alice.home, "home-offline");
+    } finally {
+      await faults.pass();
+    }
+  });
+});
+
+test("a call of many says of each why they are not seen", async ({ stack, caller }) => {
+  const { person: alice, app, home } = await caller("alice");
+  const names = ["bob", "carol", "dora", "maximiliana", "emil", "frida", "gustav"];
+  const others = await Promise.all(names.map((name) => signUp(stack.homeserver, freshName(name))));
+  const room = await makeRoom(alice, others, { name: "Choir" });
+  await home.getByRole("button", { name: "Video call Choir" }).click();
+  const call = await app.window("call");
+  await expect(call.getByRole("button", { name: "Join call" })).toBeVisible();
+  await expect(call.locator("video")).toBeVisible();
+  await inSizes(call, "lobby", { narrow, wide, normal: callSize });
+  await expectTabOrder(call);
+  await call.getByRole("button", { name: "Turn camera off" }).click();
+  for (const other of others.slice(0, 3)) await claimCall(other, room, stack.authorization.url);
+  await expect(call.getByText("3 people are in the call")).toBeVisible();
+  await inSizes(call, "lobby-off", { narrow, normal: callSize });
+  await call.getByRole("button", { name: "Join call" }).click();
+  await expect(tile(call, "Bob")).toBeVisible();
+  await inSizes(call, "call-four", { narrow, normal: callSize });
+  const [bob = alice] = others;
+  const keyless = await joinSfuWithoutKeys(stack, bob, room);
+  await expect(tile(call, "Bob").getByText("Waiting for their encryption key")).toBeVisible();
+  await picture(call, "call-key-missing");
+  for (const other of others.slice(3)) await claimCall(other, room, "https://127.0.0.1:9");
+  await expect(tile(call, "Gustav")).toBeVisible();
+  await inSizes(call, "call-eight", { narrow, wide, normal: callSize });
+  await keyless.disconnect();
+  await call.getByRole("button", { name: "Leave call" }).click();
+  await dispose();
+});

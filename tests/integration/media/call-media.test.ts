@@ -1,0 +1,264 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+
+import type { CallState, Participant } from "../../../shared/state/app-state.ts";
+import type { UserId } from "../../../shared/matrix/ids.ts";
+import {
+  buildStages,
+  callOf,
+  keyOf,
+  member,
+  openWindow,
+  startSfu,
+  type CallWindow,
+  type Sfu,
+  type Stages,
+} from "./windows.ts";
+
+const [ALICE, BOB, CAROL] = ["@alice:hs", "@bob:hs", "@carol:hs"] as const;
+const KEY_BYTES: Readonly<Record<UserId, number>> = { [ALICE]: 1, [BOB]: 2, [CAROL]: 3 };
+const PATIENCE = { timeout: 30_000, interval: 100 };
+
+let sfu: Sfu;
+let stages: Stages;
+const open: CallWindow[] = [];
+
+beforeAll(async () => {
+  [sfu, stages] = await Promise.all([startSfu(), buildStages()]);
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((each) => each.close()));
+});
+afterAll(async () => {
+  await stages.stop();
+  await sfu.stop();
+});
+
+const bytesOf = (user: UserId): number => KEY_BYTES[user] ?? 0;
+
+async function lobby(user: UserId): Promise<CallWindow> {
+  const window = await openWindow(user, sfu, stages);
+  open.push(window);
+  await window.tellCall(callOf("lobby", []));
+  await expect.poll(() => window.page.evaluate(() => stage.call.connection), PATIENCE).toBe("connected");
+  return window;
+}
+
+/** Joined, with these others in the call, and everybody's first key in hand except theirs named in `without`. */
+async function join(
+  user: UserId,
+  others: readonly UserId[],
+  how: { without?: readonly UserId[]; encrypted?: boolean } = {},
+) {
+  const window = await lobby(user);
+  const { without = [], encrypted = true } = how;
+  window.keys = [...others.filter((each) => !without.includes(each)), user].map((each) =>
+    keyOf(`${each}:DEVICE`, 0, bytesOf(each), each === user),
+  );
+  await window.page.evaluate(() => stage.call.join());
+  for (const key of window.keys) await window.tellKey(key);
+  const participants = [user, ...others].map((each): Participant =>
+    member(each, each === user, without.includes(each) ? "waiting" : "have"),
+  );
+  const joined: CallState = { ...callOf("joined", participants), encrypted };
+  await window.tellCall(joined);
+  return window;
+}
+
+/** Waits until more frames of this user are decoded; a new connection counts from zero. */
+async function seesMore(window: CallWindow, of: UserId, kind: "camera" | "screen" = "camera"): Promise<void> {
+  let before = await window.frames(of, kind);
+  const more = async (): Promise<number> => {
+    const now = await window.frames(of, kind);
+    if (now < before) before = now;
+    return now - before;
+  };
+  await expect.poll(more, PATIENCE).toBeGreaterThan(5);
+}
+
+/** Waits until what comes out of the page's `<audio>` is not silence. */
+function hears(window: CallWindow): Promise<void> {
+  return window.page.evaluate(async () => {
+    const context = new AudioContext();
+    const listening = new Set<MediaStream>();
+    const analyser = context.createAnalyser();
+    const samples = new Float32Array(analyser.fftSize);
+    for (;;) {
+      for (const { srcObject } of document.querySelectorAll("audio")) {
+        if (!(srcObject instanceof MediaStream) || listening.has(srcObject)) continue;
+        listening.add(srcObject);
+        context.createMediaStreamSource(srcObject).connect(analyser);
+      }
+      analyser.getFloatTimeDomainData(samples);
+      if (samples.some((sample) => Math.abs(sample) > 0.01)) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+}
+
+/** The ID of the camera whose pictures are sent. */
+const cameraInUse = (window: CallWindow): Promise<string | undefined> =>
+  window.page.evaluate(
+    () =>
+      connections
+        .flatMap((connection) => connection.getSenders())
+        .find(({ track }) => track?.kind === "video")
+        ?.track?.getSettings().deviceId,
+  );
+
+const tile = (window: CallWindow, user: UserId) =>
+  window.page.evaluate((who) => {
+    const found = stage.call.tiles.find((each) => each.user === who);
+    return found && { microphone: found.microphone, picture: found.attach !== null, reason: found.reason };
+  }, user);
+
+test("two people see and hear each other through an encrypted call", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
+  await Promise.all([seesMore(alice, BOB), seesMore(bob, ALICE), hears(alice), hears(bob)]);
+  expect([await alice.reason(BOB), await bob.reason(ALICE)]).toEqual([null, null]);
+});
+
+test("without a key nothing is decoded and the tile says so, until it comes", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE], { without: [ALICE] })]);
+  await seesMore(alice, BOB);
+  await expect.poll(() => bob.reason(ALICE), PATIENCE).toBe("key-missing");
+  expect(await bob.frames(ALICE)).toBe(0);
+  await bob.tellKey(keyOf(alice.identity, 0, bytesOf(ALICE)));
+  await bob.tellCall(callOf("joined", [member(BOB, true), member(ALICE, false)]));
+  await Promise.all([seesMore(bob, ALICE), hears(bob)]);
+  expect(await bob.reason(ALICE)).toBeNull();
+});
+
+test("a video does not come before its key, so that it begins with a key frame that can be read", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE], { without: [ALICE] })]);
+  await seesMore(alice, BOB);
+  await expect.poll(() => bob.bytes("audio"), PATIENCE).toBeGreaterThan(5000);
+  expect(await bob.bytes("video")).toBe(0);
+  await bob.tellKey(keyOf(alice.identity, 0, bytesOf(ALICE)));
+  await bob.tellCall(callOf("joined", [member(BOB, true), member(ALICE, false)]));
+  await seesMore(bob, ALICE);
+});
+
+test("a wrong key decodes nothing and the tile says so, until the right one comes", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE], { without: [ALICE] })]);
+  await bob.tellKey(keyOf(alice.identity, 0, 99));
+  await bob.tellCall(callOf("joined", [member(BOB, true), member(ALICE, false)]));
+  await expect.poll(() => bob.reason(ALICE), PATIENCE).toBe("key-wrong");
+  expect(await bob.frames(ALICE)).toBe(0);
+  await bob.tellKey(keyOf(alice.identity, 0, bytesOf(ALICE)));
+  await seesMore(bob, ALICE);
+  await expect.poll(() => bob.reason(ALICE), PATIENCE).toBeNull();
+});
+
+test("a rotated key goes unnoticed where it came in time, and repairs the picture where it came late", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
+  await seesMore(bob, ALICE);
+  await bob.tellKey(keyOf(alice.identity, 1, 11));
+  await seesMore(bob, ALICE);
+  await alice.tellKey(keyOf(alice.identity, 1, 11, true));
+  await seesMore(bob, ALICE);
+  expect(await bob.reason(ALICE)).toBeNull();
+
+  await alice.tellKey(keyOf(alice.identity, 2, 12, true));
+  await expect.poll(() => bob.reason(ALICE), PATIENCE).toBe("key-missing");
+  await bob.tellKey(keyOf(alice.identity, 2, 12));
+  await seesMore(bob, ALICE);
+  expect(await bob.reason(ALICE)).toBeNull();
+});
+
+test("who is on the SFU without a membership is neither shown, nor heard, nor received", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE]), join(CAROL, [ALICE, BOB])]);
+  await Promise.all([seesMore(alice, BOB), seesMore(bob, ALICE)]);
+  expect(await alice.reason(CAROL)).toBe("gone");
+  expect(await alice.page.evaluate(() => document.querySelectorAll("audio").length)).toBe(1);
+  // Bob's camera and microphone.
+  expect(await alice.streams()).toBe(2);
+});
+
+test("media in clear are not played in an encrypted call", async () => {
+  const [alice] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE], { encrypted: false })]);
+  await expect.poll(() => alice.reason(BOB), PATIENCE).toBe("not-encrypted");
+  expect([
+    await alice.frames(BOB),
+    await alice.page.evaluate(() => document.querySelectorAll("audio").length),
+  ]).toEqual([0, 0]);
+});
+
+test("mute and camera off are seen by the other, and end again", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
+  await seesMore(bob, ALICE);
+  await alice.page.evaluate(() =>
+    Promise.all([stage.call.setMicrophone(false), stage.call.setCamera(false)]),
+  );
+  await expect
+    .poll(() => tile(bob, ALICE), PATIENCE)
+    .toEqual({ microphone: "muted", picture: false, reason: null });
+  await alice.page.evaluate(() => Promise.all([stage.call.setMicrophone(true), stage.call.setCamera(true)]));
+  await expect
+    .poll(() => tile(bob, ALICE), PATIENCE)
+    .toEqual({ microphone: "on", picture: true, reason: null });
+  await seesMore(bob, ALICE);
+});
+
+test("a shared screen is seen by the other until it ends", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
+  await alice.page.evaluate(() => stage.call.share({ id: "screen:0", audio: false }));
+  expect(alice.asked).toContainEqual({ command: "screens.choose", args: { id: "screen:0", audio: false } });
+  expect(await alice.page.evaluate(() => [stage.call.sharing, stage.call.problem])).toEqual([true, null]);
+  await expect.poll(() => bob.frames(ALICE, "screen"), PATIENCE).toBeGreaterThan(0);
+  await alice.page.evaluate(() => stage.call.stopSharing());
+  await expect
+    .poll(() => bob.page.evaluate(() => stage.call.tiles.map(({ kind }) => kind)), PATIENCE)
+    .toEqual(["camera", "camera"]);
+});
+
+test("the call comes back after the SFU was restarted, with a fresh grant and the newest keys", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
+  // After the restart Bob has her second key alone.
+  const rotated = keyOf(alice.identity, 1, 11, true);
+  alice.keys = [...alice.keys, rotated];
+  bob.keys = [keyOf(alice.identity, 1, 11), keyOf(bob.identity, 0, bytesOf(BOB), true)];
+  await bob.tellKey(keyOf(alice.identity, 1, 11));
+  await alice.tellKey(rotated);
+  await Promise.all([seesMore(alice, BOB), seesMore(bob, ALICE)]);
+  // The room is gone with the SFU: whoever dials first makes it anew with a grant, the other may still come in with the old one.
+  const grants = () =>
+    [...alice.asked, ...bob.asked].filter(({ command }) => command === "call.grant").length;
+  const before = grants();
+  await sfu.restart();
+  await expect.poll(grants, PATIENCE).toBeGreaterThan(before);
+  for (const { page } of [alice, bob])
+    await expect.poll(() => page.evaluate(() => stage.call.connection), PATIENCE).toBe("connected");
+  await Promise.all([seesMore(alice, BOB), seesMore(bob, ALICE), hears(alice), hears(bob)]);
+});
+
+test("a connection that was silent for a while is said to be lost, and comes back", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
+  await seesMore(alice, BOB);
+  const connection = () => alice.page.evaluate(() => stage.call.connection);
+  sfu.pause();
+  await expect.poll(connection, { timeout: 60_000, interval: 100 }).not.toBe("connected");
+  sfu.resume();
+  await expect.poll(connection, PATIENCE).toBe("connected");
+  await Promise.all([seesMore(alice, BOB), seesMore(bob, ALICE)]);
+});
+
+test("another camera is sent as soon as it is chosen", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
+  await seesMore(bob, ALICE);
+  // Chromium's second fake camera measures depth and makes no pictures.
+  const [, , other] = await alice.page.evaluate(() => stage.call.devices.cameras);
+  if (!other) throw new Error("no other camera");
+  await alice.tellSettings({ camera: other });
+  await expect.poll(() => cameraInUse(alice), PATIENCE).toBe(other.id);
+  await seesMore(bob, ALICE);
+});
+
+test("a window that reloads in the call is in it again, as muted as it was", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
+  await seesMore(bob, ALICE);
+  await alice.page.evaluate(() => stage.call.setMicrophone(false));
+  await alice.reload();
+  await Promise.all([seesMore(alice, BOB), seesMore(bob, ALICE)]);
+  expect(await alice.page.evaluate(() => [stage.call.microphone, stage.call.camera])).toEqual([false, true]);
+  expect((await tile(bob, ALICE))?.microphone).toBe("muted");
+});

@@ -1,0 +1,64 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Every test: unit and integration by Vitest, end to end by Playwright. The last line is `N passed, N failed`. */
+const root = join(import.meta.dirname, "..");
+const folder = mkdtempSync(join(tmpdir(), "carillon-results-"));
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+function run(tool: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): number {
+  const entry = join(root, "node_modules", tool);
+  return (
+    spawnSync(process.execPath, [entry, ...args], {
+      cwd: root,
+      stdio: "inherit",
+      env: { ...process.env, ...env },
+    }).status ?? 1
+  );
+}
+
+/** Reads a report; one that is not there, or a run that failed with no failed test, counts as a failure itself. */
+function count(report: string, status: number, read: (json: Record<string, unknown>) => Count): Count {
+  try {
+    const { passed, failed } = read(JSON.parse(readFileSync(report, "utf8")) as Record<string, unknown>);
+    return { passed, failed: failed === 0 && status !== 0 ? 1 : failed };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const vitestReport = join(folder, "vitest.json");
+const vitest = run("vitest/vitest.mjs", [
+  "run",
+  "--config",
+  "build/vitest.config.ts",
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${vitestReport}`,
+]);
+const units = count(vitestReport, vitest, (json) => ({
+  passed: Number(json["numPassedTests"]),
+  failed: Number(json["numFailedTests"]) + Number(json["numPendingTests"]),
+}));
+
+const e2eReport = join(folder, "e2e.json");
+const playwright = run(
+  "@playwright/test/cli.js",
+  ["test", "--config", "tests/e2e/playwright.config.ts", "--reporter=list,json"],
+  { PLAYWRIGHT_JSON_OUTPUT_NAME: e2eReport },
+);
+const specs = count(e2eReport, playwright, (json) => {
+  const stats = json["stats"] as Record<"expected" | "unexpected" | "flaky" | "skipped", number>;
+  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + stats.skipped };
+});
+
+rmSync(folder, { recursive: true });
+const failed = units.failed + specs.failed;
+console.log(`${units.passed + specs.passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;

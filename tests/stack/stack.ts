@@ -1,0 +1,124 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { serverPaths } from "../../build/setup/places.mjs";
+import { type AuthorizationServer, startAuthorizationServer } from "./authorization/server.ts";
+import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+import { livekitCommand } from "./livekit.ts";
+import { freePort } from "./ports.ts";
+import { startSsoProvider } from "./sso-provider.ts";
+import { type Server, supervise, type Supervision } from "./supervise.ts";
+import { synapseCommand } from "./synapse.ts";
+
+/** The servers that can stand behind a fault proxy for everybody. For one client alone, put one before its URL. */
+type Site = "homeserver" | "authorization" | "sfu";
+
+export type StackOptions = {
+  /** These are told to clients at the address of a fault proxy, found in `Stack.faults`. */
+  behindProxy?: readonly Site[];
+  /** Offers single sign-on (`m.login.sso`), by which everybody is signed in as the user of this name. */
+  ssoUser?: string;
+};
+
+/** A Synapse, a LiveKit and a MatrixRTC authorization service that know each other, on 127.0.0.1. */
+export type Stack = {
+  /** Data and logs of this run; gone after `stop`, and when this process is gone. */
+  readonly folder: string;
+  /** `url` is what clients use: the proxy's where there is one; `directUrl` never is. */
+  readonly homeserver: Server & { url: string; directUrl: string; serverName: string };
+  readonly authorization: AuthorizationServer & { directUrl: string };
+  /** `url` is ws:, `apiUrl` is http: and never a proxy's. */
+  readonly sfu: Server & { url: string; apiUrl: string; key: string; secret: string };
+  readonly faults: Readonly<Partial<Record<Site, FaultProxy>>>;
+  /** Ends everything. Keeps the logs (and data) in `folder` when asked to. */
+  stop(options?: { keep?: boolean }): Promise<void>;
+};
+
+/** Starts the three; resolves when all answer. Throws with the path of the log of the one that does not. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  for (const path of Object.values(serverPaths()))
+    if (!existsSync(path)) throw new Error(`${path} is missing: run node build/setup.mjs servers`);
+  const folder = await mkdtemp(join(tmpdir(), "carillon-stack-"));
+  const supervision = supervise(folder);
+  const faults: Partial<Record<Site, FaultProxy>> = {};
+  const closing: (() => Promise<void>)[] = [];
+  const stop = async ({ keep = false } = {}): Promise<void> => {
+    await Promise.all(closing.map((close) => close()));
+    await supervision.end({ keep });
+  };
+  const publicUrl = async (site: Site, url: string): Promise<string> => {
+    if (!options.behindProxy?.includes(site)) return url;
+    const proxy = await startFaultProxy(url);
+    faults[site] = proxy;
+    closing.push(() => proxy.close());
+    return proxy.url;
+  };
+  try {
+    let ssoUrl: string | undefined;
+    if (options.ssoUser !== undefined) {
+      const provider = await startSsoProvider(await freePort(), options.ssoUser);
+      closing.push(() => provider.close());
+      ssoUrl = provider.url;
+    }
+    const servers = await startServers(folder, supervision, publicUrl, closing, ssoUrl);
+    return { ...servers, folder, faults, stop };
+  } catch (error) {
+    await stop({ keep: true });
+    throw error;
+  }
+}
+
+async function startServers(
+  folder: string,
+  supervision: Supervision,
+  publicUrl: (site: Site, url: string) => Promise<string>,
+  closing: (() => Promise<void>)[],
+  ssoUrl: string | undefined,
+): Promise<Pick<Stack, "homeserver" | "authorization" | "sfu">> {
+  const [hsPort, authPort, sfuPort] = [await freePort(), await freePort(), await freePort()];
+  const hsUrl = `http://127.0.0.1:${hsPort}`;
+  const apiUrl = `http://127.0.0.1:${sfuPort}`;
+  const authUrl = `http://127.0.0.1:${authPort}`;
+  const serverName = `localhost:${hsPort}`;
+  const [key, secret] = ["devkey", randomBytes(32).toString("hex")];
+
+  const sfu = { url: await publicUrl("sfu", `ws://127.0.0.1:${sfuPort}`), apiUrl, key, secret };
+  const authorization = await startAuthorizationServer(authPort, {
+    sfu,
+    directory: (name) => (name === serverName ? hsUrl : undefined),
+    fullAccess: (name) => name === serverName,
+  });
+  closing.push(() => authorization.kill());
+  const authPublicUrl = await publicUrl("authorization", authUrl);
+  const homeserverUrl = await publicUrl("homeserver", hsUrl);
+
+  const livekit = supervision.server(
+    livekitCommand({
+      folder,
+      key,
+      secret,
+      port: sfuPort,
+      tcpPort: await freePort(),
+      udpPort: await freePort(),
+      webhookUrl: `${authUrl}/sfu_webhook`,
+    }),
+  );
+  const synapse = supervision.server(
+    synapseCommand({
+      folder,
+      serverName,
+      port: hsPort,
+      publicUrl: homeserverUrl,
+      authorizationUrl: authPublicUrl,
+      ssoUrl,
+    }),
+  );
+  await Promise.all([livekit.start(), synapse.start()]);
+  return {
+    homeserver: { ...synapse, url: homeserverUrl, directUrl: hsUrl, serverName },
+    authorization: { ...authorization, url: authPublicUrl, directUrl: authUrl },
+    sfu: { ...livekit, ...sfu },
+  };
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { serverPaths } from "../../build/setup/places.mjs";
+import { mustAnswer } from "./answers.ts";
+import type { ServerCommand } from "./supervise.ts";
+
+export type SynapsePlan = {
+  folder: string;
+  port: number;
+  serverName: string;
+  /** The address that clients are told to use. */
+  publicUrl: string;
+  /** The MatrixRTC authorization service that the server names as its transport. */
+  authorizationUrl: string;
+  /** A CAS site by which users may sign in too (`m.login.sso`). */
+  ssoUrl: string | undefined;
+};
+
+/** The command of a Synapse on 127.0.0.1 with SQLite, open registration and no rate limits; writes its configuration. */
+export function synapseCommand(plan: SynapsePlan): ServerCommand {
+  const config = join(plan.folder, "synapse.json");
+  // Synapse reads YAML, and JSON is YAML.
+  writeFileSync(config, JSON.stringify(configuration(plan)), { mode: 0o600 });
+  return {
+    name: "synapse",
+    command: serverPaths().synapsePython,
+    args: ["-m", "synapse.app.homeserver", "--config-path", config],
+    answers: () => mustAnswer(`http://127.0.0.1:${plan.port}/_matrix/client/versions`),
+  };
+}
+
+function configuration(plan: SynapsePlan): object {
+  const { folder, port, serverName, publicUrl, authorizationUrl, ssoUrl } = plan;
+  const transport = { type: "livekit", livekit_service_url: authorizationUrl };
+  return {
+    server_name: serverName,
+    public_baseurl: publicUrl,
+    report_stats: false,
+    trusted_key_servers: [],
+    suppress_key_server_warning: true,
+    signing_key: `ed25519 a_${secret(4)} ${randomBytes(32).toString("base64").replace(/=+$/, "")}`,
+    macaroon_secret_key: secret(32),
+    form_secret: secret(32),
+    pid_file: join(folder, "synapse.pid"),
+    media_store_path: join(folder, "media"),
+    database: { name: "sqlite3", args: { database: join(folder, "synapse.db") } },
+    listeners: [
+      {
+        port,
+        bind_addresses: ["127.0.0.1"],
+        type: "http",
+        tls: false,
+        resources: [{ names: ["client", "openid"], compress: false }],
+      },
+    ],
+    enable_registration: true,
+    enable_registration_without_verification: true,
+    // Hashing a password costs 4 ms instead of 250 ms.
+    bcrypt_rounds: 4,
+    presence: { enabled: false },
+    max_event_delay_duration: "24h",
+    experimental_features: {
+      msc3266_enabled: true,
+      msc4075_enabled: true,
+      msc4140_max_delayed_events_per_user: 1_000,
+      msc4143_enabled: true,
+      msc4222_enabled: true,
+      msc4354_enabled: true,
+    },
+    matrix_rtc: { transports: [transport] },
+    extra_well_known_client_content: { "org.matrix.msc4143.rtc_foci": [transport] },
+    ...(ssoUrl === undefined
+      ? {}
+      : { cas_config: { enabled: true, server_url: ssoUrl, idp_name: "Single sign-on" } }),
+    // Apps that listen on the loopback get their login token without a page in between.
+    sso: { client_whitelist: ["http://127.0.0.1:", "http://localhost:"] },
+    ...raisedLimits(),
+  };
+}
+
+function raisedLimits(): object {
+  const free = { per_second: 100_000, burst_count: 100_000 };
+  return {
+    rc_message: free,
+    rc_registration: free,
+    rc_login: { address: free, account: free, failed_attempts: free },
+    rc_joins: { local: free, remote: free },
+    rc_joins_per_room: free,
+    rc_invites: { per_room: free, per_user: free, per_issuer: free },
+    rc_room_creation: free,
+    rc_delayed_event_mgmt: free,
+    rc_key_requests: free,
+    rc_media_create: free,
+    rc_admin_redaction: free,
+    rc_presence: { per_user: free },
+  };
+}
+
+function secret(bytes: number): string {
+  return randomBytes(bytes).toString("hex");
+}

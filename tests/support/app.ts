@@ -1,0 +1,102 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import { _electron, expect, type ElectronApplication, type Page } from "@playwright/test";
+
+import { electronBinary } from "../../build/electron-binary.ts";
+
+const root = join(import.meta.dirname, "../..");
+/** A camera and a microphone that need no hardware; the tests' machines have neither. */
+const MEDIA = ["--use-fake-device-for-media-stream"];
+
+/** A running Carillon, driven through its windows as a person would. */
+export class App {
+  readonly electron: ElectronApplication;
+  /** Its user data, kept over restarts. */
+  readonly profile: string;
+  readonly #process: ChildProcess;
+  readonly #gone: Promise<unknown>;
+
+  private constructor(electron: ElectronApplication, profile: string) {
+    this.electron = electron;
+    this.profile = profile;
+    this.#process = electron.process();
+    this.#gone = once(this.#process, "exit");
+  }
+
+  static async launch({
+    profile,
+    env = {},
+  }: { profile?: string; env?: NodeJS.ProcessEnv } = {}): Promise<App> {
+    const { path, standIn } = electronBinary();
+    // Playwright asks npm's `electron` where the binary is, in this process.
+    if (standIn) process.env["ELECTRON_OVERRIDE_DIST_PATH"] = dirname(path);
+    const folder = profile ?? (await mkdtemp(join(tmpdir(), "carillon-profile-")));
+    const electron = await _electron.launch({
+      args: [root, `--user-data-dir=${folder}`, ...(standIn ? [] : MEDIA)],
+      cwd: root,
+      env: {
+        ...environment(),
+        ...env,
+        HOST_SWITCHES: MEDIA.join(" "),
+        CARILLON_LOG: "debug",
+      },
+    });
+    return new App(electron, folder);
+  }
+
+  /** The window of a role, once it is there. */
+  async window(role: "home" | "call"): Promise<Page> {
+    // A window is blank before it is what it will be, and says neither; so all are looked at until one is.
+    const find = () =>
+      this.electron.windows().find((page) => new URL(page.url()).pathname.startsWith(`/${role}/`));
+    await expect.poll(find, { message: `the ${role} window`, timeout: 30_000 }).toBeDefined();
+    const page = find();
+    if (!page) throw new Error(`the ${role} window went away`);
+    await page.waitForLoadState("domcontentloaded");
+    return page;
+  }
+
+  async signIn(homeserver: string, user: string, password: string): Promise<Page> {
+    const home = await this.window("home");
+    await home.getByLabel("Homeserver").fill(homeserver);
+    await home.getByRole("button", { name: "Continue" }).click();
+    await home.getByLabel("Username").fill(user);
+    await home.getByLabel("Password", { exact: true }).fill(password);
+    await home.getByRole("button", { name: "Sign in" }).click();
+    return home;
+  }
+
+  /** Ends it as a user would, so that it leaves its call. */
+  async close(): Promise<void> {
+    await this.electron.close();
+    await this.#gone;
+  }
+
+  /** Ends it as a crash or a power cut would. */
+  async kill(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#gone;
+  }
+
+  /** What it logged, of this run and earlier ones of its profile. */
+  log(): Promise<string> {
+    return readFile(join(this.profile, "logs/carillon.log"), "utf8").catch(() => "");
+  }
+
+  /** Ends it in whatever way works, and removes its data. */
+  async end(): Promise<void> {
+    const runs = this.#process.exitCode === null && this.#process.signalCode === null;
+    if (runs) await this.close().catch(() => this.kill());
+    // Its Chromium may write a last time after it is gone.
+    await rm(this.profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const { ELECTRON_RUN_AS_NODE: _never, NODE_OPTIONS: _tests, ...rest } = process.env;
+  return rest;
+}

@@ -1,0 +1,38 @@
+import { Room } from "@livekit/rtc-node";
+import { AccessToken } from "livekit-server-sdk";
+
+import { legacyIdentity, legacySlotId, sfuRoomName } from "../stack/authorization/identity.ts";
+import type { Stack } from "../stack/stack.ts";
+import { callMemberType, sendState, type Person } from "./people.ts";
+
+/** Somebody in the call of a room, as far as the homeserver knows. */
+export async function claimCall(person: Person, room: string, service: string): Promise<void> {
+  await sendState(person, room, {
+    type: callMemberType,
+    stateKey: `_${person.userId}_${person.deviceId}_m.call`,
+    content: {
+      application: "m.call",
+      call_id: "",
+      scope: "m.room",
+      device_id: person.deviceId,
+      expires: 14_400_000,
+      focus_active: { type: "livekit", focus_selection: "multi_sfu" },
+      foci_preferred: [{ type: "livekit", livekit_service_url: service, livekit_alias: room }],
+    },
+  });
+}
+
+/** On the SFU where their membership says, but their key reaches nobody. */
+export async function joinSfuWithoutKeys(
+  { sfu }: Pick<Stack, "sfu">,
+  person: Person,
+  room: string,
+): Promise<Room> {
+  const token = new AccessToken(sfu.key, sfu.secret, {
+    identity: legacyIdentity(person.userId, person.deviceId),
+  });
+  token.addGrant({ room: sfuRoomName(room, legacySlotId), roomJoin: true });
+  const connected = new Room();
+  await connected.connect(sfu.url, await token.toJwt(), { autoSubscribe: false, dynacast: false });
+  return connected;
+}

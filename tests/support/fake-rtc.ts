@@ -1,0 +1,94 @@
+import type { MediaKey } from "../../shared/ipc/contract.ts";
+import type { RoomId } from "../../shared/matrix/ids.ts";
+import type { JoinedCall, JoinStatus, MemberView, Rtc, SessionView } from "../../electron/rtc/types.ts";
+
+/** An engine whose sessions, statuses and keys the test decides. It refuses what the real one refuses. */
+export class FakeRtc implements Rtc {
+  readonly transport = "https://sfu.hs";
+  readonly granted: { readonly transport: string; readonly fresh: boolean }[] = [];
+  joined: FakeJoinedCall | null = null;
+  #sessions: SessionView[] = [];
+  readonly #listeners = new Set<(room: RoomId) => void>();
+
+  /** These people are in the room's call now. */
+  call(room: RoomId, members: readonly MemberView[]): void {
+    this.#sessions = members.length
+      ? [{ room, slot: "m.call#ROOM", application: "m.call", intent: "video", members }]
+      : [];
+    for (const listener of this.#listeners) listener(room);
+  }
+
+  sessions(): readonly SessionView[] {
+    return this.#sessions;
+  }
+  onChange(listener: (room: RoomId) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  prepare(): void {}
+  ownTransport(): Promise<string> {
+    return Promise.resolve(this.transport);
+  }
+  grant({ transport, fresh = false }: { transport: string; fresh?: boolean }) {
+    this.granted.push({ transport, fresh });
+    return Promise.resolve({ url: "wss://sfu", token: "jwt" });
+  }
+  join(room: RoomId): JoinedCall {
+    if (this.joined) throw new Error("joined already");
+    this.joined = new FakeJoinedCall(room, () => {
+      this.joined = null;
+    });
+    return this.joined;
+  }
+  wake(): void {}
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+export class FakeJoinedCall implements JoinedCall {
+  readonly room: RoomId;
+  readonly identity = "@me:hs:D";
+  intents: string[] = [];
+  status: JoinStatus = { phase: "joining", error: null, joinedAt: null };
+  #statusListeners = new Set<(status: JoinStatus) => void>();
+  #keyListeners = new Set<(key: MediaKey) => void>();
+  #keys: MediaKey[] = [{ identity: this.identity, index: 0, key: new Uint8Array(16), own: true }];
+  readonly #leave: () => void;
+
+  constructor(room: RoomId, leave: () => void) {
+    this.room = room;
+    this.#leave = leave;
+  }
+
+  becomes(status: JoinStatus): void {
+    this.status = status;
+    for (const listener of this.#statusListeners) listener(status);
+  }
+  receives(key: MediaKey): void {
+    this.#keys.push(key);
+    for (const listener of this.#keyListeners) listener(key);
+  }
+  onStatus(listener: (status: JoinStatus) => void): () => void {
+    this.#statusListeners.add(listener);
+    return () => this.#statusListeners.delete(listener);
+  }
+  keys(): readonly MediaKey[] {
+    return this.#keys;
+  }
+  onKey(listener: (key: MediaKey) => void): () => void {
+    this.#keyListeners.add(listener);
+    return () => this.#keyListeners.delete(listener);
+  }
+  keyState() {
+    return "waiting" as const;
+  }
+  setIntent(intent: string): void {
+    this.intents.push(intent);
+  }
+  leave(): Promise<void> {
+    this.#leave();
+    return Promise.resolve();
+  }
+  wake(): void {}
+}

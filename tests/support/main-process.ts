@@ -1,0 +1,44 @@
+import { Running } from "../../electron/calls/running.ts";
+import type { Account } from "../../electron/matrix/account.ts";
+import type { Clock } from "../../electron/rtc/ports.ts";
+import { clock as wallClock } from "../../electron/shell/clock.ts";
+import { delayIdsIn } from "../../electron/state/kept.ts";
+import type { MediaKey } from "../../shared/ipc/contract.ts";
+import type { Person } from "./people.ts";
+import { signInParts } from "./signed-in.ts";
+
+/** The whole main process without windows: signed in, with rooms, engine and conductor, on a profile of its own. */
+export async function mainProcess({ folder, clock = wallClock }: { folder?: string; clock?: Clock } = {}) {
+  const keys: MediaKey[] = [];
+  let running: Running | null = null;
+  const parts = await signInParts({
+    ...(folder && { folder }),
+    onOpen: (account: Account) => {
+      const now = new Running(account, {
+        store: parts.store,
+        windows: { show: () => {}, close: () => {} },
+        power: { stayAwake: () => {} },
+        clock,
+        delayIds: delayIdsIn(parts.database),
+        fetch: globalThis.fetch,
+        log: parts.log,
+        tellKey: (key) => keys.push(key),
+      });
+      running = now;
+      return () => now.stop();
+    },
+  });
+  return {
+    ...parts,
+    keys,
+    get running(): Running {
+      if (!running) throw new Error("nobody is signed in");
+      return running;
+    },
+    async login(person: Person, url = person.homeserver.url) {
+      await parts.signIn.login(url, person.name, person.password);
+    },
+  };
+}
+
+export type MainProcess = Awaited<ReturnType<typeof mainProcess>>;

@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+
+import { Dial } from "../../../renderer/media/dial.ts";
+import { AppError, type ErrorCode } from "../../../shared/errors.ts";
+import { FakeLink } from "./fake-link.ts";
+
+/** A dial whose grants, connections and pauses the test answers. */
+function setUp(refusal: ErrorCode | null = null) {
+  const links: FakeLink[] = [];
+  const pauses: number[] = [];
+  const world = { refusal, grants: 0, goOn: (): void => {} };
+  const dial = new Dial({
+    open: () => {
+      const link = new FakeLink({ encrypted: true, changed: () => {} });
+      links.push(link);
+      return link;
+    },
+    grant: async () => {
+      if (world.refusal) throw new AppError(world.refusal);
+      world.grants += 1;
+      return { url: "ws://sfu.example", token: `grant ${world.grants}` };
+    },
+    changed: () => {},
+    pause: (ms, signal) => {
+      pauses.push(ms);
+      return new Promise((resolve) => {
+        world.goOn = resolve;
+        signal.addEventListener("abort", () => resolve());
+      });
+    },
+  });
+  const link = (index: number): Promise<FakeLink> =>
+    expect
+      .poll(() => links[index]?.grant)
+      .toBeTruthy()
+      .then(() => {
+        const found = links[index];
+        if (!found) throw new Error("no such dial");
+        return found;
+      });
+  return { dial, links, pauses, world, link };
+}
+
+test("the engine starts before its grant is there", () => {
+  const { dial, links } = setUp();
+  expect([links.length, links[0]?.grant, dial.status]).toEqual([1, null, "connecting"]);
+});
+
+test("after a loss it dials again with a fresh grant", async () => {
+  const { dial, world, link, pauses } = setUp();
+  (await link(0)).stand();
+  await expect.poll(() => dial.status).toBe("connected");
+  (await link(0)).close();
+  await expect.poll(() => pauses.length).toBe(1);
+  world.goOn();
+  const second = await link(1);
+  expect([second.grant?.token, dial.status]).toEqual(["grant 2", "connecting"]);
+});
+
+test.each([
+  ["grant-refused", "refused"],
+  ["grant-unreachable", "unreachable"],
+  ["offline", "unreachable"],
+] as const)("a grant that fails with %s is %s, and asked for again", async (refusal, status) => {
+  const { dial, links, pauses, world, link } = setUp(refusal);
+  for (const tries of [1, 2, 3]) {
+    await expect.poll(() => pauses.length).toBe(tries);
+    expect(dial.status).toBe(status);
+    if (tries === 3) world.refusal = null;
+    world.goOn();
+  }
+  (await link(3)).stand();
+  await expect.poll(() => dial.status).toBe("connected");
+  expect(links.map((each) => each.status)).toEqual(["closed", "closed", "closed", "connected"]);
+});
+
+test("pauses grow to a limit and never end", async () => {
+  const { pauses, world } = setUp("offline");
+  for (let tries = 1; tries <= 12; tries++) {
+    await expect.poll(() => pauses.length).toBe(tries);
+    world.goOn();
+  }
+  expect(pauses.slice(0, 7)).toEqual([250, 500, 1000, 2000, 4000, 8000, 8000]);
+  expect(new Set(pauses.slice(6))).toEqual(new Set([8000]));
+});
+
+test("a network that comes back ends the pause", async () => {
+  const { dial, link, pauses } = setUp();
+  (await link(0)).fail();
+  await expect.poll(() => pauses.length).toBe(1);
+  dial.hurry();
+  expect((await link(1)).grant?.token).toBe("grant 2");
+});
+
+test("a closed dial connects no more, though its grant came", async () => {
+  const { dial, links } = setUp();
+  dial.close();
+  await Promise.resolve();
+  expect(links.map(({ status, grant }) => [status, grant])).toEqual([["closed", null]]);
+});

@@ -1,0 +1,126 @@
+import { afterEach, expect, test } from "vitest";
+
+import { Dials, type Aim } from "../../../renderer/media/dials.ts";
+import type { Participant } from "../../../shared/state/app-state.ts";
+import { FakeLink, remote } from "./fake-link.ts";
+
+const [HOME, AWAY] = ["https://home.example", "https://away.example"];
+const open: Dials[] = [];
+afterEach(() => open.splice(0).forEach((dials) => dials.close()));
+
+const member = (name: string, transport: string | null, local = false): Participant => ({
+  id: name,
+  user: `@${name}:hs`,
+  device: "D",
+  name,
+  avatar: null,
+  identity: name,
+  transport,
+  local,
+  joinedAt: 0,
+  key: "have",
+});
+
+function setUp(aim: Partial<Aim>) {
+  const opened: FakeLink[] = [];
+  const current: { aim: Aim } = {
+    aim: {
+      encrypted: true,
+      transport: HOME,
+      participants: [],
+      live: true,
+      sending: [["microphone", null, true]],
+      ...aim,
+    },
+  };
+  const dials = new Dials({
+    open: (options) => {
+      const link = new FakeLink(options);
+      opened.push(link);
+      return link;
+    },
+    grant: async (transport) => ({ url: transport, token: "token" }),
+    changed: () => dials.bring(current.aim),
+  });
+  open.push(dials);
+  const bring = (change: Partial<Aim> = {}): void =>
+    dials.bring((current.aim = { ...current.aim, ...change }));
+  bring();
+  const link = async (transport: string): Promise<FakeLink> => {
+    await expect.poll(() => opened.some(({ grant }) => grant?.url === transport)).toBe(true);
+    const found = opened.findLast(({ grant }) => grant?.url === transport);
+    if (!found) throw new Error(`nothing dialled ${transport}`);
+    return found;
+  };
+  return { dials, opened, bring, link };
+}
+
+test("in the lobby our own SFU is connected, and nothing is sent, received or dialled elsewhere", async () => {
+  const { opened, link } = setUp({ live: false, participants: [member("bob", HOME), member("carol", AWAY)] });
+  (await link(HOME)).stand();
+  expect(opened).toHaveLength(1);
+  expect([opened[0]?.received.size, opened[0]?.sent.get("microphone")?.track]).toEqual([0, null]);
+});
+
+test("each SFU that a member names is connected, and each member is heard over their own alone", async () => {
+  const { link } = setUp({
+    participants: [member("me", HOME, true), member("bob", HOME), member("carol", AWAY), member("dan", null)],
+  });
+  const [home, away] = [await link(HOME), await link(AWAY)];
+  home.stand();
+  away.stand();
+  expect([[...home.received], [...away.received]]).toEqual([["bob"], ["carol"]]);
+});
+
+test("we send on our own SFU only, and not before it stands", async () => {
+  const { link } = setUp({ participants: [member("carol", AWAY)] });
+  const [home, away] = [await link(HOME), await link(AWAY)];
+  away.stand();
+  expect([home.sent.size, away.sent.size]).toEqual([0, 0]);
+  home.stand();
+  expect([home.sent.size, away.sent.size]).toEqual([1, 0]);
+});
+
+test("an SFU that nobody names any more is left", async () => {
+  const { bring, link, dials } = setUp({ participants: [member("carol", AWAY)] });
+  const away = await link(AWAY);
+  bring({ participants: [] });
+  expect([away.status, dials.get(AWAY)]).toEqual(["closed", undefined]);
+});
+
+test("a key goes to every connection, whichever its participant is on", async () => {
+  const { dials, link } = setUp({ participants: [member("carol", AWAY)] });
+  const [home, away] = [await link(HOME), await link(AWAY)];
+  // The key itself is not looked at.
+  dials.setKey("carol", 3, {} as CryptoKey);
+  expect([home.keys, away.keys]).toEqual([["carol 3"], ["carol 3"]]);
+});
+
+test("a room that became encrypted is dialled anew with encryption", async () => {
+  const { opened, bring, link } = setUp({ encrypted: false });
+  const clear = await link(HOME);
+  bring({ encrypted: true });
+  await expect.poll(() => opened.length).toBe(2);
+  expect([clear.status, opened[1]?.options.encrypted]).toEqual(["closed", true]);
+});
+
+test("a connection that once stood is reconnecting when it is lost", async () => {
+  const { dials, link } = setUp({});
+  expect(dials.connection).toBe("connecting");
+  (await link(HOME)).stand();
+  await expect.poll(() => dials.connection).toBe("connected");
+  (await link(HOME)).close();
+  await expect.poll(() => dials.connection).toBe("reconnecting");
+});
+
+test("what is audible are microphones and the sound of screens", async () => {
+  const { dials, link } = setUp({ participants: [member("bob", HOME)] });
+  const home = await link(HOME);
+  const bob = remote("bob", { camera: {}, microphone: {}, "screen-audio": {} });
+  home.remotes.set("bob", bob);
+  home.stand();
+  expect([...dials.audible()]).toEqual([
+    bob.tracks.get("microphone")?.attach,
+    bob.tracks.get("screen-audio")?.attach,
+  ]);
+});

@@ -1,0 +1,77 @@
+import type { Link, LinkOptions, Remote, RemoteTrack, Source } from "../../../renderer/media/backend.ts";
+import type { SfuGrant } from "../../../shared/ipc/contract.ts";
+
+/** A connection that stands when it is told to, and notes what it was asked. */
+export class FakeLink implements Link {
+  status: Link["status"] = "connecting";
+  identity = "";
+  speaking = false;
+  readonly remotes = new Map<string, Remote>();
+  readonly sent = new Map<Source, { readonly track: MediaStreamTrack | null; readonly muted: boolean }>();
+  readonly keys: string[] = [];
+  received: ReadonlySet<string> = new Set();
+  grant: SfuGrant | null = null;
+  readonly options: Pick<LinkOptions, "encrypted" | "changed">;
+  readonly #dialled = Promise.withResolvers<void>();
+  readonly #over = Promise.withResolvers<void>();
+
+  constructor(options: Pick<LinkOptions, "encrypted" | "changed">) {
+    this.options = options;
+    // Nobody waits for a link that is closed before it was dialled.
+    this.#dialled.promise.catch(() => {});
+  }
+
+  get ended(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  connect(grant: SfuGrant): Promise<void> {
+    this.grant = grant;
+    return this.#dialled.promise;
+  }
+
+  stand(): void {
+    this.status = "connected";
+    this.#dialled.resolve();
+    this.options.changed();
+  }
+
+  fail(): void {
+    this.#dialled.reject(new Error("no route"));
+  }
+
+  close(): void {
+    this.status = "closed";
+    this.#dialled.reject(new Error("closed"));
+    this.#over.resolve();
+  }
+
+  async send(source: Source, track: MediaStreamTrack | null, muted: boolean): Promise<void> {
+    this.sent.set(source, { track, muted });
+  }
+
+  receive(identities: ReadonlySet<string>): void {
+    this.received = identities;
+  }
+
+  setKey(identity: string, index: number): void {
+    this.keys.push(`${identity} ${index}`);
+  }
+}
+
+export const remote = (
+  identity: string,
+  tracks: Partial<Record<Source, Partial<RemoteTrack>>> = {},
+  rest: Partial<Remote> = {},
+): Remote => ({
+  identity,
+  speaking: false,
+  key: "fine",
+  tracks: new Map(
+    Object.entries(tracks).map(([source, track]) => [
+      source as Source,
+      { muted: false, encrypted: true, attach: () => () => {}, ...track },
+    ]),
+  ),
+  ...rest,
+});

@@ -1,0 +1,283 @@
+// @vitest-environment happy-dom
+import { describe, expect, it } from "vitest";
+
+import Call from "../../../../renderer/call/Call.svelte";
+import type { Reason } from "../../../../renderer/call/view.ts";
+import { errorText, t } from "../../../../shared/messages/messages.ts";
+import { callState, FakeCall, participant, tile } from "../support/fake-call.svelte.ts";
+import { button, click, has, one, press, settled, show, words } from "../support/show.ts";
+
+function open(fields: ConstructorParameters<typeof FakeCall>[0]): FakeCall {
+  const call = new FakeCall(fields);
+  show(Call, { call });
+  return call;
+}
+
+const inCall = { state: callState(), tiles: [tile("Alice", { local: true }), tile("Bob")] };
+
+describe("the lobby", () => {
+  const state = callState({ phase: "lobby", joinedAt: null, participants: [participant("Bob")] });
+
+  it("says who is in the call, and joins it once", async () => {
+    const call = open({ state });
+    expect(words()).toContain("1 person is in the call");
+    expect(words()).toContain("Bob");
+    await click(button("Join call"));
+    expect(call.joins).toBe(1);
+  });
+
+  it("says why the last join failed", () => {
+    open({ state: { ...state, error: "grant-unreachable" } });
+    expect(document.querySelector("[role=alert]")?.textContent).toContain(errorText("grant-unreachable"));
+  });
+
+  it("turns microphone and camera off and on before joining", async () => {
+    const call = open({ state });
+    await click(button("Mute microphone"));
+    await press("v");
+    expect([call.microphone, call.camera]).toEqual([false, false]);
+    expect(has("button", "Unmute microphone") && has("button", "Turn camera on")).toBe(true);
+  });
+
+  it("numbers a device without a label, and offers the system's own choice", () => {
+    open({ state });
+    expect(one("button", "Camera: System default")).toBeDefined();
+    expect(one("button", "Microphone: System default")).toBeDefined();
+  });
+
+  it("can be left", async () => {
+    const call = open({ state });
+    await click(button("Cancel"));
+    expect(call.leaves).toBe(1);
+  });
+});
+
+describe("in the call", () => {
+  it("has a tile for each person and each screen", async () => {
+    const call = open(inCall);
+    expect(has("[role=group]", "Alice") && has("[role=group]", "Bob")).toBe(true);
+    call.change({ tiles: [...inCall.tiles, tile("Bob", { id: "screen", kind: "screen" })] });
+    await settled();
+    expect(one("[role=group]", "Bob's screen")).toBeDefined();
+    call.change({ tiles: inCall.tiles.slice(0, 1) });
+    await settled();
+    expect(has("[role=group]", /Bob/)).toBe(false);
+  });
+
+  it("keeps a person's video element when somebody starts to share", async () => {
+    const attach = () => () => {};
+    const bob = tile("Bob", { attach });
+    const call = open({ ...inCall, tiles: [tile("Alice", { local: true }), bob] });
+    const video = one("[role=group]", "Bob").querySelector("video");
+    call.change({ tiles: [...call.tiles, tile("Carol", { kind: "screen" })] });
+    await settled();
+    expect(video).not.toBeNull();
+    expect(one("[role=group]", "Bob").querySelector("video")).toBe(video);
+  });
+
+  it("attaches a video to its element, and detaches it when it ends", async () => {
+    const shown: string[] = [];
+    const attach = (element: HTMLVideoElement) => {
+      shown.push(element.tagName);
+      return () => shown.push("gone");
+    };
+    const call = open({ ...inCall, tiles: [tile("Bob", { attach })] });
+    expect(shown).toEqual(["VIDEO"]);
+    call.change({ tiles: [tile("Bob", { attach, speaking: true })] });
+    await settled();
+    expect(shown).toEqual(["VIDEO"]);
+    call.change({ tiles: [tile("Bob")] });
+    await settled();
+    expect(shown).toEqual(["VIDEO", "gone"]);
+  });
+
+  it.each<Reason>([
+    "no-transport",
+    "grant-refused",
+    "sfu-unreachable",
+    "connecting",
+    "key-missing",
+    "key-wrong",
+    "not-encrypted",
+  ])("says on the tile when somebody is not heard or seen for %s", (reason) => {
+    open({ ...inCall, tiles: [tile("Bob", { reason })] });
+    expect(one("[role=group]", "Bob").textContent).toContain(t(`tile.reason-${reason}`));
+  });
+
+  it("says who is muted and who speaks", () => {
+    open({ ...inCall, tiles: [tile("Bob", { microphone: "muted" }), tile("Carol", { speaking: true })] });
+    expect(one("[role=group]", "Bob").querySelector("[aria-label=Muted]")).not.toBeNull();
+    expect(one("[role=group]", "Carol").textContent).toContain("Speaking");
+  });
+
+  it.each([
+    ["m", "Unmute microphone"],
+    ["M", "Unmute microphone"],
+    ["v", "Turn camera on"],
+    ["s", "Stop sharing"],
+  ])("the key %s leaves a button %s", async (key, name) => {
+    open(inCall);
+    await press(key);
+    expect(has("button", name)).toBe(true);
+  });
+
+  it.each([{ ctrlKey: true }, { metaKey: true }, { altKey: true }, { repeat: true }])(
+    "a chord or a held key is no shortcut: %j",
+    async (init) => {
+      open(inCall);
+      await press("m", init);
+      expect(has("button", "Mute microphone")).toBe(true);
+    },
+  );
+
+  it("lets the system's picker ask where main lists no screens", async () => {
+    const call = open(inCall);
+    await click(button("Share screen"));
+    expect(call.shared).toEqual([null]);
+    await click(button("Stop sharing"));
+    expect(call.sharing).toBe(false);
+  });
+
+  it("shares the screen that was picked", async () => {
+    const call = open(inCall);
+    call.sources = [
+      { id: "screen:0", name: "Entire screen", kind: "screen", thumbnail: null },
+      { id: "screen:1", name: "Second screen", kind: "screen", thumbnail: null },
+    ];
+    await click(button("Share screen"));
+    expect(call.shared).toEqual([]);
+    await click(button("Second screen"));
+    await click(button("Share"));
+    expect(call.shared).toEqual([{ id: "screen:1", audio: false }]);
+  });
+
+  it("shares nothing when the picker is closed", async () => {
+    const call = open(inCall);
+    call.sources = [{ id: "screen:0", name: "Entire screen", kind: "screen", thumbnail: null }];
+    await press("s");
+    await click(button("Cancel"));
+    expect([call.shared, call.sharing]).toEqual([[], false]);
+  });
+
+  it.each([
+    [{ connection: "reconnecting" }, t("call.reconnecting")],
+    [{ connection: "failed" }, t("call.connection-failed")],
+    [{ sync: "offline" }, t("call.offline")],
+    [{ state: callState({ membership: "unsure" }) }, t("call.unsure")],
+  ] as const)("says what is wrong and goes on: %j", async (trouble, sentence) => {
+    const call = open(inCall);
+    expect(words()).not.toContain(sentence);
+    call.change(trouble);
+    await settled();
+    expect(words()).toContain(sentence);
+    expect(has("[role=group]", "Bob")).toBe(true);
+  });
+
+  it("enlarges whom one picks until they are put back or leave, and others' screens wait meanwhile", async () => {
+    const screen = tile("Bob", { id: "screen", kind: "screen" });
+    const call = open({ ...inCall, tiles: [...inCall.tiles, tile("Carol"), screen] });
+    const staged = () =>
+      [...document.querySelectorAll(".stage [role=group]")].map((found) => found.getAttribute("aria-label"));
+    expect(staged()).toEqual(["Bob's screen"]);
+    one("[role=group]", "Carol").dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+    await settled();
+    expect(staged()).toEqual(["Carol"]);
+    await click(button("Put Carol back"));
+    expect(staged()).toEqual(["Bob's screen"]);
+    await click(button("Enlarge Carol"));
+    call.change({ tiles: inCall.tiles });
+    await settled();
+    expect(staged()).toEqual([]);
+  });
+
+  it("shows the other of a call of two large while one shares one's own screen", () => {
+    const own = tile("Alice", { id: "own", kind: "screen", local: true });
+    open({ ...inCall, tiles: [...inCall.tiles, own] });
+    const staged = [...document.querySelectorAll(".stage [role=group]")];
+    expect(staged.map((found) => found.getAttribute("aria-label"))).toEqual(["Bob"]);
+  });
+
+  it("has nobody to enlarge where there is but one", () => {
+    open({ ...inCall, tiles: [tile("Alice", { local: true })] });
+    expect(has("button", /^Enlarge/)).toBe(false);
+  });
+
+  it.each([
+    ["ArrowRight", "Turn camera off"],
+    ["ArrowLeft", "Leave call"],
+    ["End", "Leave call"],
+    ["Home", "Mute microphone"],
+  ])("%s moves the focus from the microphone to %s", async (key, name) => {
+    open(inCall);
+    button("Mute microphone").focus();
+    await press(key, {}, button("Mute microphone"));
+    expect(document.activeElement?.getAttribute("aria-label")).toBe(name);
+  });
+
+  it("does not say that somebody is muted of whom it hears nothing at all", () => {
+    open({ ...inCall, tiles: [tile("Bob", { microphone: "muted", reason: "connecting" })] });
+    expect(one("[role=group]", "Bob").querySelector("[aria-label=Muted]")).toBeNull();
+  });
+
+  it("tells of trouble with a device until that is dismissed", async () => {
+    const call = open({ ...inCall, problem: "device-unplugged" });
+    expect(words()).toContain(t("call.problem-device-unplugged"));
+    await press("Escape");
+    expect(call.problem).toBeNull();
+    expect(words()).not.toContain(t("call.problem-device-unplugged"));
+  });
+
+  it("says aloud who joins and who leaves", async () => {
+    const call = open(inCall);
+    const { participants } = callState();
+    call.change({ state: callState({ participants: [...participants, participant("Carol")] }) });
+    await settled();
+    expect([...document.querySelectorAll("[role=status]")].map((status) => status.textContent)).toContain(
+      "Carol joined",
+    );
+  });
+
+  it("says so when nobody else is there", async () => {
+    const call = open({
+      ...inCall,
+      state: callState({ participants: [participant("Alice", { local: true })] }),
+    });
+    expect(words()).toContain(t("call.alone"));
+    call.change({ state: callState() });
+    await settled();
+    expect(words()).not.toContain(t("call.alone"));
+  });
+
+  it("says whether the call is encrypted", async () => {
+    const call = open(inCall);
+    expect(has("[role=img]", t("call.encrypted"))).toBe(true);
+    call.change({ state: callState({ encrypted: false }) });
+    await settled();
+    expect(has("[role=img]", t("call.unencrypted"))).toBe(true);
+  });
+
+  it("leaves, and then says that the call has ended", async () => {
+    const call = open(inCall);
+    await click(button("Leave call"));
+    expect(call.leaves).toBe(1);
+    expect(words()).toContain("The call has ended");
+  });
+
+  it("shows names as they are written, never as HTML", () => {
+    const name = `<img src=x onerror="alert(1)"><b>Bob</b>`;
+    open({
+      state: callState({
+        name,
+        participants: [participant("Alice", { local: true }), participant("Bob", { name })],
+      }),
+      tiles: [tile("Bob", { name })],
+    });
+    expect(has("[role=group]", name)).toBe(true);
+    expect(document.querySelectorAll("body img, body b")).toHaveLength(0);
+  });
+});
+
+it("says that the call opens before main told anything", () => {
+  open({});
+  expect(words()).toContain(t("call.opening"));
+});

@@ -1,0 +1,148 @@
+import type { CallController } from "../../../../renderer/call/controller.ts";
+import type { TileView } from "../../../../renderer/call/view.ts";
+import type { ScreenSource } from "../../../../shared/ipc/contract.ts";
+import type { CallState, Participant } from "../../../../shared/state/app-state.ts";
+
+type Fields = Pick<
+  CallController,
+  "state" | "sync" | "tiles" | "connection" | "microphone" | "camera" | "sharing" | "problem" | "preview"
+>;
+
+/** A call without media: it changes as it is asked to, and a test changes the rest. */
+export class FakeCall implements CallController {
+  #fields = $state.raw<Fields>({
+    state: null,
+    sync: "live",
+    tiles: [],
+    connection: "connected",
+    microphone: true,
+    camera: true,
+    sharing: false,
+    problem: null,
+    preview: null,
+  });
+  readonly devices = {
+    cameras: [{ id: "front", label: "Front camera" }],
+    microphones: [{ id: "desk", label: "" }],
+    speakers: [],
+  };
+  readonly shared: unknown[] = [];
+  readonly chose: unknown[] = [];
+  joins = 0;
+  leaves = 0;
+  sources: readonly ScreenSource[] = [];
+
+  constructor(fields: Partial<Fields>) {
+    this.change(fields);
+  }
+
+  change(fields: Partial<Fields>): void {
+    this.#fields = { ...this.#fields, ...fields };
+  }
+
+  get state() {
+    return this.#fields.state;
+  }
+  get sync() {
+    return this.#fields.sync;
+  }
+  get tiles() {
+    return this.#fields.tiles;
+  }
+  get connection() {
+    return this.#fields.connection;
+  }
+  get microphone() {
+    return this.#fields.microphone;
+  }
+  get camera() {
+    return this.#fields.camera;
+  }
+  get sharing() {
+    return this.#fields.sharing;
+  }
+  get problem() {
+    return this.#fields.problem;
+  }
+  get preview() {
+    return this.#fields.preview;
+  }
+
+  chosen(): string | null {
+    return null;
+  }
+  async choose(...choice: unknown[]): Promise<void> {
+    this.chose.push(choice);
+  }
+  async setMicrophone(microphone: boolean): Promise<void> {
+    this.change({ microphone });
+  }
+  async setCamera(camera: boolean): Promise<void> {
+    this.change({ camera });
+  }
+  async screens(): Promise<readonly ScreenSource[]> {
+    return this.sources;
+  }
+  async share(source: unknown): Promise<void> {
+    this.shared.push(source);
+    this.change({ sharing: true });
+  }
+  async stopSharing(): Promise<void> {
+    this.change({ sharing: false });
+  }
+  async join(): Promise<void> {
+    this.joins += 1;
+  }
+  async leave(): Promise<void> {
+    this.leaves += 1;
+    this.change({ state: null });
+  }
+  dismissProblem(): void {
+    this.change({ problem: null });
+  }
+}
+
+export const participant = (name: string, more: Partial<Participant> = {}): Participant => ({
+  id: `${name}|DEVICE`,
+  user: `@${name.toLowerCase()}:example.org`,
+  device: "DEVICE",
+  name,
+  avatar: null,
+  identity: name,
+  transport: "https://rtc.example.org",
+  local: false,
+  joinedAt: 0,
+  key: "have",
+  ...more,
+});
+
+export const tile = (name: string, more: Partial<TileView> = {}): TileView => ({
+  id: name,
+  kind: "camera",
+  user: `@${name.toLowerCase()}:example.org`,
+  name,
+  avatar: null,
+  local: false,
+  speaking: false,
+  microphone: "on",
+  attach: null,
+  mirrored: false,
+  reason: null,
+  ...more,
+});
+
+export const callState = (more: Partial<CallState> = {}): CallState => ({
+  room: "!choir:example.org",
+  name: "Choir",
+  avatar: null,
+  direct: null,
+  encrypted: true,
+  intent: "video",
+  phase: "joined",
+  joinedAt: 0,
+  membership: "live",
+  error: null,
+  transport: "https://rtc.example.org",
+  participants: [participant("Alice", { local: true }), participant("Bob")],
+  ...more,
+});
