@@ -1,5 +1,8 @@
 import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
+import type { Standing } from "../../shared/call/ring.ts";
 import type { MemberEvent } from "../../shared/rtc/member-event.ts";
+import type { CallNotification, CallSignal, DeclineReason } from "../../shared/rtc/notification.ts";
+import type { CallIntent } from "../../shared/state/app-state.ts";
 
 export interface DeviceRef {
   readonly user: UserId;
@@ -53,6 +56,39 @@ export interface RtcMatrix {
   openIdToken(): Promise<OpenIdToken>;
   /** `GET /rtc/transports` (MSC4143/4519), then the homeserver's `.well-known`; unparsed entries, best first. */
   transports(): Promise<readonly unknown[]>;
+}
+
+/** Rooms' events about calls, read and written (MSC4075, MSC4310). What is asked of the server fails with `RtcRequestError`. */
+export interface Signals {
+  /** Each event of a joined room that says something of calls, decrypted; those that came while nobody listened come first. */
+  onSignal(listener: (signal: CallSignal) => void): () => void;
+  /** We are in the room no more. */
+  onRoomLeft(listener: (room: RoomId) => void): () => void;
+  standing(room: RoomId, sender: UserId): Omit<Standing, "ringing">;
+  /** Encrypted in encrypted rooms, sticky where the server can. */
+  notify(room: RoomId, notice: OwnNotification): Promise<CallNotification>;
+  /** Clears it under its sticky key; on servers without sticky events nothing needs to be said: the session is empty. */
+  withdraw(room: RoomId): Promise<void>;
+  decline(room: RoomId, of: EventId, reason: DeclineReason | null): Promise<void>;
+  /** A text message. */
+  say(room: RoomId, text: string): Promise<void>;
+  /**
+   * Reads a room's past, newest first, until `until` (epoch ms) or the event that was the newest known (`known`), and passes all
+   * that it finds to `found`. Resolves to the newest event of the room, to be `known` next time.
+   */
+  past(
+    room: RoomId,
+    bounds: { readonly until: number; readonly known: EventId | null },
+    found: (signals: readonly CallSignal[]) => void,
+  ): Promise<EventId | null>;
+}
+
+export interface OwnNotification {
+  /** Our own newest member event. */
+  readonly member: EventId;
+  /** Nobody: an announcement, which does not ring. */
+  readonly ring: "nobody" | "everyone" | readonly UserId[];
+  readonly intent: CallIntent;
 }
 
 export interface OpenIdToken {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { isRoomId, isUserId, type RoomId, type UserId } from "../matrix/ids.ts";
+import { isEventId, isRoomId, isUserId, type EventId, type RoomId, type UserId } from "../matrix/ids.ts";
 import type { Person } from "../state/app-state.ts";
 import { settingsPatch } from "../state/settings.ts";
 import type { Push } from "../state/views.ts";
@@ -8,14 +8,20 @@ import type { WindowRole } from "../window-role.ts";
 
 const roomId = v.custom<RoomId>(isRoomId);
 const userId = v.custom<UserId>(isUserId);
+const eventId = v.custom<EventId>(isEventId);
 const intent = v.picklist(["audio", "video"]);
+/** Who is rung by a call of ours: nobody (it is announced), everybody in the room, or these. */
+const ring = v.union([
+  v.picklist(["nobody", "everyone"]),
+  v.pipe(v.array(userId), v.minLength(1), v.maxLength(50)),
+]);
 const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
 const nothing = v.strictObject({});
 
 /** What windows ask of main: who may ask, with what, for what. */
 export const commands = {
   /** Starts the pushes of `state`; a window that reloads says so again and is told everything again. */
-  "window.ready": command(["home", "call"], nothing),
+  "window.ready": command(["home", "call", "ring"], nothing),
 
   /** Finds the homeserver behind a server name, a URL or a user ID (`.well-known`) and how it lets people in. */
   "session.discover": command(["home"], v.strictObject({ server: text(255) }), returns<Homeserver>()),
@@ -27,7 +33,10 @@ export const commands = {
   "session.sso": command(["home"], v.strictObject({ homeserver: text(1024) })),
   "session.cancel-sso": command(["home"], nothing),
   "session.logout": command(["home"], nothing),
-  "notice.dismiss": command(["home"], v.strictObject({ notice: v.picklist(["weak-storage", "disk-full"]) })),
+  "notice.dismiss": command(
+    ["home"],
+    v.strictObject({ notice: v.picklist(["weak-storage", "disk-full", "in-tray"]) }),
+  ),
 
   /** People by name or ID, for starting a call with somebody new. */
   "people.search": command(["home"], v.strictObject({ term: text(255) }), returns<readonly Person[]>()),
@@ -36,9 +45,18 @@ export const commands = {
   "room.accept": command(["home"], v.strictObject({ room: roomId })),
   "room.refuse": command(["home"], v.strictObject({ room: roomId })),
 
-  /** Opens the call window in its lobby. */
+  /** Everybody in the room but ourselves, for choosing whom to ring. */
+  "room.people": command(["call"], v.strictObject({ room: roomId }), returns<readonly Person[]>()),
+
+  /** Opens the call window: a call to a person begins and rings at once; for all others there is a lobby first. */
   "call.open": command(["home"], v.strictObject({ room: roomId, intent })),
-  "call.join": command(["call"], v.strictObject({ intent })),
+  "call.join": command(["call"], v.strictObject({ intent, ring: v.exactOptional(ring) })),
+  /** Rings people into the call that we are in. */
+  "call.ring": command(["call"], v.strictObject({ ring })),
+  /** After nobody answered: once more. */
+  "call.again": command(["call"], nothing),
+  /** Goes on with the call that is held, and holds this one. */
+  "call.swap": command(["call"], nothing),
   "call.leave": command(["home", "call"], nothing),
   /** A fresh grant for the SFU behind `transport` (one of those that the participants or the call name). */
   "call.grant": command(["call"], v.strictObject({ transport: text(1024) }), returns<SfuGrant>()),
@@ -46,6 +64,26 @@ export const commands = {
   "call.keys": command(["call"], nothing, returns<readonly MediaKey[]>()),
   /** The camera went on or off, so that others know what kind of call it is. */
   "call.intent": command(["call"], v.strictObject({ intent })),
+
+  /** Answers a ring; `other` says what becomes of the call that we are in (it must be said where we are in one). */
+  "ring.accept": command(
+    ["ring", "home"],
+    v.strictObject({ ring: eventId, intent, other: v.nullable(v.picklist(["end", "hold"])) }),
+  ),
+  "ring.decline": command(["ring", "home"], v.strictObject({ ring: eventId })),
+  /** Ends the ring here and keeps it as missed. */
+  "ring.remind": command(["ring", "home"], v.strictObject({ ring: eventId })),
+  /** Declines with a message to the caller. */
+  "ring.reply": command(
+    ["ring", "home"],
+    v.strictObject({ ring: eventId, text: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(2000)) }),
+  ),
+  /** Rings for 15 s, as somebody's call would. */
+  "ring.test": command(["home"], nothing),
+  /** The list of calls was looked at: nothing in it is news any more. */
+  "calls.seen": command(["home"], nothing),
+  /** The search that a link asked for is shown. */
+  "lookup.shown": command(["home"], nothing),
 
   /** Screens and windows that can be shared; empty where the system shows its own picker. */
   "screens.list": command(["call"], nothing, returns<readonly ScreenSource[]>()),
@@ -62,7 +100,7 @@ export interface Topics {
 }
 
 export const audience: { readonly [T in Topic]: readonly WindowRole[] } = {
-  state: ["home", "call"],
+  state: ["home", "call", "ring"],
   keys: ["call"],
 };
 
@@ -99,6 +137,7 @@ export interface ScreenSource {
   readonly thumbnail: string | null;
 }
 
+export type RingChoice = v.InferOutput<typeof ring>;
 export type Topic = keyof Topics;
 export type CommandName = keyof typeof commands;
 export type Args<N extends CommandName> = v.InferOutput<(typeof commands)[N]["args"]>;

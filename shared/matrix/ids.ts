@@ -7,3 +7,5 @@ export const isRoomId = (value: unknown): value is RoomId =>
   typeof value === "string" && /^!\S{1,254}$/.test(value);
 export const isUserId = (value: unknown): value is UserId =>
   typeof value === "string" && value.length <= 255 && /^@[^\s:]*:[^\s]+$/.test(value);
+export const isEventId = (value: unknown): value is EventId =>
+  typeof value === "string" && /^\$\S{1,254}$/.test(value);

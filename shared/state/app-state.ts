@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../errors.ts";
-import type { RoomId, UserId } from "../matrix/ids.ts";
-import { defaultSettings, type Settings } from "./settings.ts";
+import type { CallOutcome } from "../call/history.ts";
+import type { EventId, RoomId, UserId } from "../matrix/ids.ts";
+import { defaultSettings, type Settings, type Tone } from "./settings.ts";
 
 /** All that main knows and windows may see. Never in it: media keys, tokens, grants, audio levels, video (see `ipc/contract.ts`). */
 export interface AppState {
@@ -8,6 +9,16 @@ export interface AppState {
   readonly rooms: readonly RoomSummary[];
   readonly invitations: readonly Invitation[];
   readonly call: CallState | null;
+  /** Who rings us now, oldest first; the first one is heard. */
+  readonly rings: readonly RingState[];
+  /** Calls that are over, newest first; at most 200. Empty until read from disk. */
+  readonly calls: readonly CallEntry[];
+  /** How many of them were missed since the list was last looked at. */
+  readonly missed: number;
+  /** Whom or what a link asked for: a term for the home window's search. */
+  readonly lookup: string | null;
+  /** What this desktop can do for us; the settings offer nothing else. */
+  readonly desktop: Desktop;
   readonly settings: Settings;
   /** Told until dismissed. */
   readonly notices: readonly Notice[];
@@ -38,8 +49,8 @@ export interface SignedIn {
   readonly sync: "starting" | "live" | "offline";
 }
 
-/** `weak-storage`: the desktop has no keyring, so secrets on disk are only obfuscated. `disk-full`: nothing is lost, but nothing new is kept. */
-export type Notice = "weak-storage" | "disk-full";
+/** `in-tray`: the home window was closed for the first time and the app goes on. `weak-storage`: the desktop has no keyring, so secrets on disk are only obfuscated. `disk-full`: nothing is lost, but nothing new is kept. */
+export type Notice = "weak-storage" | "disk-full" | "in-tray";
 
 export interface Person {
   readonly user: UserId;
@@ -82,6 +93,64 @@ export interface OngoingCall {
 
 export type CallIntent = "audio" | "video";
 
+/** Somebody rings. */
+export interface RingState {
+  /** Names the ring in the commands about it. */
+  readonly id: EventId;
+  readonly from: Person;
+  readonly room: RoomId;
+  /** The room's name where it is not our direct room with the caller; else null. */
+  readonly roomName: string | null;
+  readonly intent: CallIntent;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly expiresAt: number;
+  /** We are in another call: it rings quietly, and an answer must say what becomes of that one. */
+  readonly second: boolean;
+  readonly tone: Tone;
+  /** 0–1. */
+  readonly volume: number;
+  /** The user tries the ring; there is nobody to answer. */
+  readonly test: boolean;
+}
+
+/** A call that is over, as the list of calls shows it. */
+export interface CallEntry {
+  readonly id: EventId;
+  readonly room: RoomId;
+  /** Of the other person where it is a direct room, else the room's. */
+  readonly name: string;
+  readonly avatar: string | null;
+  readonly direct: UserId | null;
+  readonly direction: "incoming" | "outgoing";
+  readonly outcome: Exclude<CallOutcome, "ongoing">;
+  readonly intent: CallIntent;
+  readonly caller: Person;
+  /** Everybody who was in it but ourselves. */
+  readonly people: readonly Person[];
+  /** Epoch ms. */
+  readonly startedAt: number;
+  /** Null where we were not in it with anybody. */
+  readonly talkedMs: number | null;
+  /** A missed one not yet looked at. */
+  readonly fresh: boolean;
+}
+
+export interface Desktop {
+  /** Icons can live in a tray. */
+  readonly tray: boolean;
+  readonly loginItem: boolean;
+  /** The system's do-not-disturb can be read. */
+  readonly disturb: boolean;
+}
+
+/** Whom our own call rings, and how that goes. */
+export interface OutgoingState {
+  /** `calling` until the homeserver has the ring. */
+  readonly phase: "calling" | "ringing" | "answered" | "declined" | "no-answer" | "busy" | "failed";
+  readonly people: readonly Person[];
+}
+
 /** The one call this app is in, or about to join. */
 export interface CallState {
   readonly room: RoomId;
@@ -90,7 +159,15 @@ export interface CallState {
   readonly direct: UserId | null;
   readonly encrypted: boolean;
   readonly intent: CallIntent;
-  readonly phase: "lobby" | "joining" | "joined" | "leaving";
+  /**
+   * `warm`: somebody rings, and the SFU is connected ahead of an answer; nothing is captured, sent or shown.
+   * `over`: we left since nobody answered; `outgoing` says why.
+   */
+  readonly phase: "warm" | "lobby" | "joining" | "joined" | "leaving" | "over";
+  /** Null where we rang nobody. */
+  readonly outgoing: OutgoingState | null;
+  /** Another call that waits: we are in it, unheard and unseen, and hear nothing. */
+  readonly held: HeldCall | null;
   /** Epoch ms at which our own membership was accepted. */
   readonly joinedAt: number | null;
   /** `unsure`: the homeserver has been silent so long that others may see us as gone; media pauses nothing, but the user is told. */
@@ -101,6 +178,13 @@ export interface CallState {
   readonly transport: string | null;
   /** Everybody whose membership counts, ourselves included once joined, oldest first. */
   readonly participants: readonly Participant[];
+}
+
+export interface HeldCall {
+  readonly room: RoomId;
+  readonly name: string;
+  readonly avatar: string | null;
+  readonly direct: UserId | null;
 }
 
 export interface Participant {
@@ -126,6 +210,11 @@ export const initialState: AppState = {
   rooms: [],
   invitations: [],
   call: null,
+  rings: [],
+  calls: [],
+  missed: 0,
+  lookup: null,
+  desktop: { tray: false, loginItem: false, disturb: false },
   settings: defaultSettings,
   notices: [],
 };

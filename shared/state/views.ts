@@ -3,15 +3,9 @@ import type { AppState } from "./app-state.ts";
 
 /** What each window sees of the state: properties picked by reference, so an unchanged one is not sent again. */
 export const views = {
-  home: ({ session, rooms, invitations, call, settings, notices }: AppState) => ({
-    session,
-    rooms,
-    invitations,
-    call,
-    settings,
-    notices,
-  }),
+  home: (state: AppState) => state,
   call: ({ session, call, settings }: AppState) => ({ session, call, settings }),
+  ring: ({ rings, settings }: AppState) => ({ rings, settings }),
 } satisfies { [R in WindowRole]: (state: AppState) => object };
 
 export type View<R extends WindowRole> = ReturnType<(typeof views)[R]>;
