@@ -11,7 +11,11 @@ const ALLOWED: { readonly [R in WindowRole]: ReadonlySet<string> } = {
       " ",
     ),
   ),
+  ring: new Set(["speaker-selection"]),
 };
+
+/** What a page may be told that it has without being able to ask for it: the ring window finds its speaker by name. */
+const KNOWN: { readonly [R in WindowRole]?: ReadonlySet<string> } = { ring: new Set(["media"]) };
 
 /** Electron allows everything by default: here all is refused but what a window of ours needs. */
 export function guard(roleOf: (contents: WebContents | null) => WindowRole | undefined): void {
@@ -25,9 +29,11 @@ export function guard(roleOf: (contents: WebContents | null) => WindowRole | und
     if (mayAsk && process.platform === "darwin") void askMac(kinds).then(answer, () => answer(false));
     else answer(mayAsk);
   });
-  session.defaultSession.setPermissionCheckHandler((contents, permission, asking) =>
-    allowed(contents, permission, originOf(asking)),
-  );
+  session.defaultSession.setPermissionCheckHandler((contents, permission, asking) => {
+    const role = roleOf(contents);
+    const known = role !== undefined && originOf(asking) === origin && KNOWN[role]?.has(permission);
+    return known || allowed(contents, permission, originOf(asking));
+  });
 
   app.on("web-contents-created", (_event, contents) => {
     contents.setWindowOpenHandler(() => ({ action: "deny" }));

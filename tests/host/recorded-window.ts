@@ -16,8 +16,11 @@ export abstract class RecordedWindow extends Modelled<BrowserWindowEvents> {
   setContentProtection(on: boolean): void {
     recordFor(this.id, "BrowserWindow.setContentProtection", on);
   }
-  setVisibleOnAllWorkspaces(on: boolean): void {
-    recordFor(this.id, "BrowserWindow.setVisibleOnAllWorkspaces", on);
+  setVisibleOnAllWorkspaces(
+    on: boolean,
+    options?: { visibleOnFullScreen?: boolean; skipTransformProcessType?: boolean },
+  ): void {
+    recordFor(this.id, "BrowserWindow.setVisibleOnAllWorkspaces", on, options);
   }
   setBackgroundColor(colour: string): void {
     recordFor(this.id, "BrowserWindow.setBackgroundColor", colour);

@@ -36,6 +36,8 @@ export interface BrowserWindowConstructorOptions {
   minimizable?: boolean;
   resizable?: boolean;
   skipTaskbar?: boolean;
+  /** macOS's, of which the app uses this one. */
+  type?: "panel";
   titleBarStyle?: "default" | "hidden" | "hiddenInset" | "customButtonsOnHover";
   titleBarOverlay?: boolean | { color?: string; symbolColor?: string; height?: number };
 }
