@@ -63,7 +63,11 @@ export default defineConfig({
       chunkSizeWarningLimit: 800,
       modulePreload: { polyfill: false },
       rolldownOptions: {
-        input: { home: at("renderer/home/index.html"), call: at("renderer/call/index.html") },
+        input: {
+          home: at("renderer/home/index.html"),
+          call: at("renderer/call/index.html"),
+          ring: at("renderer/ring/index.html"),
+        },
       },
     },
   },
