@@ -6,7 +6,6 @@ import {
   RoomEvent,
   RoomMemberEvent,
   RoomStateEvent,
-  type IRequestOpts,
   type MatrixClient,
   type MatrixEvent,
   type Room,
@@ -18,15 +17,14 @@ import * as v from "valibot";
 import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
 import type { MemberEvent } from "../../shared/rtc/member-event.ts";
 import { RtcRequestError, type RtcMatrix } from "../rtc/ports.ts";
-import { toRtcRequestError } from "./request-error.ts";
+import { ask, REQUEST, sent } from "./ask.ts";
+import { all, on } from "./listen.ts";
 import { rtcTransports } from "./transports.ts";
 
 const LEGACY_MEMBER = "org.matrix.msc3401.call.member";
 const STICKY_MEMBER = "org.matrix.msc4143.rtc.member";
 const STATE_TYPES: ReadonlySet<string> = new Set([LEGACY_MEMBER, "org.matrix.msc4143.rtc.slot"]);
 const DELAYED = "org.matrix.msc4140";
-/** So that a request that a dead network swallowed does not hold up the next. The type wants a DOM option that is optional there. */
-const REQUEST = { localTimeoutMs: 10_000 } as IRequestOpts;
 
 /** The engine's homeserver over matrix-js-sdk. Call it once the client has crypto and rooms. */
 export function rtcMatrix(client: MatrixClient): RtcMatrix {
@@ -128,7 +126,6 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
   };
 }
 
-const sent = v.looseObject({ event_id: v.custom<EventId>((id) => typeof id === "string") });
 const scheduled = v.looseObject({ delay_id: v.string() });
 
 const idOf = (room: Room) => room.roomId as RoomId;
@@ -137,7 +134,7 @@ const statePath = (room: string, type: string, key: string) =>
   `/rooms/${encodeURIComponent(room)}/state/${encodeURIComponent(type)}/${encodeURIComponent(key)}`;
 
 /** Our own clock where the SDK says when stickiness ends: it counts from receipt. */
-function toMemberEvent(event: MatrixEvent): MemberEvent {
+export function toMemberEvent(event: MatrixEvent): MemberEvent {
   return {
     type: event.getType(),
     stateKey: event.getStateKey() ?? null,
@@ -199,28 +196,3 @@ const current = (room: Room, id: string) =>
     .flatMap((type) => room.currentState.getStateEvents(type))
     .find((event) => event.getId() === id) ??
   [...room._unstable_getStickyEvents()].find((event) => event.getId() === id);
-
-const on: MatrixClientOn = (client, name, listener) => {
-  client.on(name, listener);
-  return () => client.off(name, listener);
-};
-type MatrixClientOn = <E extends Parameters<MatrixClient["on"]>[0]>(
-  client: MatrixClient,
-  name: E,
-  listener: Parameters<typeof client.on<E>>[1],
-) => () => void;
-
-const all =
-  (...stops: (() => void)[]) =>
-  () =>
-    stops.forEach((stop) => stop());
-
-/** A reply of another shape counts as `refused`, or as `unparsed` says. */
-async function ask<T>(run: () => Promise<T>, unparsed: RtcRequestError["kind"] = "refused"): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (v.isValiError(error)) throw new RtcRequestError(unparsed, "unexpected answer");
-    throw toRtcRequestError(error);
-  }
-}
