@@ -28,6 +28,7 @@ export type ErrorCode =
   // Calls
   | "call-forbidden"
   | "call-busy"
+  | "ring-over"
   | "no-transport"
   | "grant-refused"
   | "grant-unreachable";

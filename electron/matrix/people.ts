@@ -6,7 +6,7 @@ import { shownName } from "../../shared/matrix/names.ts";
 import type { Person } from "../../shared/state/app-state.ts";
 import { avatarUrl } from "./avatars.ts";
 import { toAppError } from "./request-error.ts";
-import { directRooms, MEMBER_TYPE } from "./rooms.ts";
+import { directRooms, MEMBER_TYPE, person } from "./rooms.ts";
 
 const LIMIT = 20;
 
@@ -48,6 +48,22 @@ export async function directRoom(client: MatrixClient, user: UserId): Promise<Ro
   } catch (error) {
     throw toAppError(error);
   }
+}
+
+/** Everybody in a room but ourselves, by name. */
+export async function peopleIn(client: MatrixClient, id: RoomId): Promise<readonly Person[]> {
+  const room = client.getRoom(id);
+  try {
+    await room?.loadMembersIfNeeded();
+  } catch (error) {
+    throw toAppError(error);
+  }
+  const me = client.getUserId();
+  return (room?.getJoinedMembers() ?? [])
+    .map(({ userId }) => userId)
+    .filter((user): user is UserId => isUserId(user) && user !== me)
+    .map((user) => person(room, user))
+    .toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
 /** @throws AppError `room-forbidden` where the invitation was taken back, `offline`, … */

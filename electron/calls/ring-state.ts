@@ -1,0 +1,57 @@
+import type { Ring } from "../../shared/call/ring.ts";
+import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
+import { t } from "../../shared/messages/messages.ts";
+import type { Person, RingState, RoomSummary } from "../../shared/state/app-state.ts";
+import type { RingingChoice, Settings } from "../../shared/state/settings.ts";
+import type { MissedNotice, RingNotice } from "../ports.ts";
+
+const usual: RingingChoice = { mode: "default", tone: null, volume: null };
+
+/** The user's word about a caller: of the person where there is one, else of the room. */
+export const ringingChoice = ({ ringing }: Settings, room: RoomId, person: UserId): RingingChoice =>
+  ringing[person] ?? ringing[room] ?? usual;
+
+export interface RingFacts {
+  readonly from: Person;
+  readonly room: RoomSummary | undefined;
+  readonly settings: Settings;
+  readonly second: boolean;
+  readonly test: boolean;
+}
+
+/** What the windows see of a ring. */
+export function ringState(ring: Ring, { from, room, settings, second, test }: RingFacts): RingState {
+  const { tone, volume } = ringingChoice(settings, ring.room, ring.from);
+  const { id, intent, startedAt, expiresAt } = ring;
+  return {
+    id,
+    from,
+    room: ring.room,
+    roomName: room && room.direct !== from.user ? room.name : null,
+    intent,
+    startedAt,
+    expiresAt,
+    second,
+    tone: tone ?? settings.ringTone,
+    volume: volume ?? settings.ringVolume,
+    test,
+  };
+}
+
+export const ringNotice = ({ id, from, roomName, intent, second, test }: RingState): RingNotice => ({
+  id,
+  title: from.name,
+  body: test
+    ? t("ringing.test")
+    : roomName === null
+      ? t(intent === "video" ? "ringing.video" : "ringing.audio")
+      : t("ringing.in-room", { room: roomName }),
+  intent,
+  second,
+});
+
+export const missedNotice = (ring: Ring, from: Person): MissedNotice => ({
+  id: ring.id,
+  title: t("ringing.missed", { name: from.name }),
+  body: new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(ring.startedAt),
+});
