@@ -106,8 +106,7 @@ export const en = {
     "This computer offers no keyring, so Carillon can hide your sign-in only weakly on disk. Install one (such as GNOME Keyring or KWallet) to protect it.",
   "home.disk-full":
     "The disk is full. Nothing is lost, but Carillon cannot keep anything new. Free some space, then start Carillon again.",
-  "home.in-tray":
-    "Carillon goes on in the tray and rings from there. You can change that in the settings.",
+  "home.in-tray": "Carillon goes on in the tray and rings from there. You can change that in the settings.",
   "home.tab-people": "People and rooms",
   "home.tab-calls": "Calls",
   "home.tabs": "What to show",
@@ -358,4 +357,19 @@ export const en = {
   "share.no-windows": "No open window can be shared.",
   "share.audio": "Share the computer's sound too",
   "share.submit": "Share",
+
+  "notification.accept": "Accept",
+  "notification.accept-audio": "Accept without video",
+  "notification.decline": "Decline",
+  "notification.hide": "Hide",
+  "notification.call-back": "Call back",
+
+  "tray.ringing": "Carillon: {name} is calling",
+  "tray.missed": "Carillon: {count|# missed call|# missed calls}",
+  "tray.accept": "Accept call from {name}",
+  "tray.decline": "Decline",
+  "tray.open": "Open Carillon",
+  "tray.leave-call": "Leave call",
+  "tray.quiet": "Do not disturb",
+  "tray.quit": "Quit Carillon",
 } as const satisfies Record<`error.${ErrorCode}`, string> & Record<string, string>;

@@ -11,7 +11,7 @@ import { launch, setSwitch } from "./launch.ts";
 import { beginExit, isExiting, isReady, readiness } from "./lifecycle.ts";
 import { Modelled, modelled } from "./modelled.ts";
 import { stopSchemeServer } from "./protocol.ts";
-import { record } from "./records.ts";
+import { asked, record } from "./records.ts";
 import type { WebContents } from "./web-contents.ts";
 import type { RenderProcessGoneDetails } from "./web-contents-types.ts";
 
@@ -57,6 +57,19 @@ interface LoginItem {
   path?: string;
 }
 
+/** What is drawn into macOS's dock; the number of a bounce ends it. */
+const dock = modelled("app.dock", {
+  bounce(type: "critical" | "informational" = "informational"): number {
+    record("app.dock.bounce", type);
+    return asked.length;
+  },
+  cancelBounce: (id: number): void => record("app.dock.cancelBounce", id),
+});
+type Dock = typeof dock;
+
+/** The app that opens the links of a scheme, by its name; tests install others. */
+export const linkApps = new Map<string, string>();
+
 const PATIENCE_MS = 2000;
 
 const paths = new Map<PathName, string>();
@@ -68,6 +81,8 @@ let opensAtLogin = false;
 
 class App extends Modelled<AppEvents> {
   readonly isPackaged = false;
+  /** The stand-in poses as Electron on the system that it runs on, which has a dock on macOS only. */
+  readonly dock: Dock | undefined = process.platform === "darwin" ? dock : undefined;
   readonly commandLine = modelled("app.commandLine", {
     appendSwitch: (key: string, value = ""): void => setSwitch(key, value),
     hasSwitch: (key: string): boolean => launch.switches.has(key),
@@ -176,9 +191,16 @@ class App extends Modelled<AppEvents> {
   setAppUserModelId(id: string): void {
     record("app.setAppUserModelId", id);
   }
+  setToastActivatorCLSID(id: string): void {
+    record("app.setToastActivatorCLSID", id);
+  }
   setAsDefaultProtocolClient(scheme: string, path?: string, args?: string[]): boolean {
     record("app.setAsDefaultProtocolClient", scheme, path, args);
+    linkApps.set(scheme, this.getName());
     return true;
+  }
+  getApplicationNameForProtocol(url: string): string {
+    return linkApps.get(url.slice(0, url.indexOf(":"))) ?? "";
   }
   getLoginItemSettings(_of: Omit<LoginItem, "openAtLogin"> = {}) {
     return {

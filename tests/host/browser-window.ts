@@ -168,8 +168,9 @@ export class BrowserWindow extends RecordedWindow {
   blur(): void {
     this.#blur();
   }
+  /** Chromium raises a page only together with the focus, which this leaves where it is. */
   moveTop(): void {
-    this.#then(() => pageOf(this.webContents).cdp.send("Page.bringToFront"));
+    recordFor(this.id, "BrowserWindow.moveTop");
   }
   minimize(): void {
     if (this.isMinimized()) return;

@@ -33,6 +33,10 @@ class NativeTheme extends Modelled<{ updated: [] }> {
   get shouldUseDarkColors(): boolean {
     return this.themeSource === "dark";
   }
+  /** Panels and taskbars follow the system, which is light here, whatever the app sets. */
+  get shouldUseDarkColorsForSystemIntegratedUI(): boolean {
+    return false;
+  }
 }
 export const nativeTheme = new NativeTheme();
 

@@ -18,7 +18,7 @@ type Emitter = keyof NodeJS.EventEmitter | "prototype";
  * classes is compared on its own.
  */
 type OwnClasses = {
-  app: "commandLine";
+  app: "commandLine" | "dock";
   BrowserWindow: "webContents" | "setIcon" | "setOverlayIcon" | "setMenu";
   dialog: "showMessageBox" | "showMessageBoxSync";
   ipcMain: "handle" | "handleOnce";

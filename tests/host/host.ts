@@ -1,6 +1,7 @@
+import { linkApps } from "./app.ts";
 import { mediaAccess, network, shortcuts } from "./desktop.ts";
 import { dialogAnswers } from "./dialog.ts";
-import { shownNotifications } from "./notification.ts";
+import { notificationCentre, notificationUser, shownNotifications } from "./notification.ts";
 import { machine, powerBlockers } from "./power.ts";
 import { asked } from "./records.ts";
 import { trays } from "./tray.ts";
@@ -12,10 +13,13 @@ import { trays } from "./tray.ts";
 export const host = {
   asked,
   dialogAnswers,
+  linkApps,
   machine,
   mediaAccess,
   network,
+  notificationCentre,
   notifications: shownNotifications,
+  notificationUser,
   powerBlockers,
   shortcuts,
   trays,

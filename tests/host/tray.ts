@@ -23,6 +23,7 @@ export class Tray extends Modelled<{
   constructor(image: NativeImage | string) {
     super();
     this.#state = { image, toolTip: "", title: "", menu: null };
+    record("new Tray", image);
     trays.set(this, this.#state);
   }
   setImage(image: NativeImage | string): void {

@@ -1,0 +1,24 @@
+/** A desktop entry that starts a command at login, as Linux's desktops read it from their autostart folder. */
+export const autostartEntry = (command: readonly string[]): string =>
+  [
+    "[Desktop Entry]",
+    "Type=Application",
+    "Name=Carillon",
+    `Exec=${command.map(execWord).join(" ")}`,
+    "Terminal=false",
+    "X-GNOME-Autostart-enabled=true",
+    "",
+  ].join("\n");
+
+/**
+ * One word of `Exec`, quoted: first as the command line wants it, then as any text in a desktop entry. Between the two
+ * stands `%`, which would be a field code.
+ */
+export function execWord(word: string): string {
+  const quoted = `"${word.replaceAll(/["`$\\]/g, "\\$&")}"`.replaceAll("%", "%%");
+  return quoted
+    .replaceAll("\\", "\\\\")
+    .replaceAll("\n", "\\n")
+    .replaceAll("\r", "\\r")
+    .replaceAll("\t", "\\t");
+}

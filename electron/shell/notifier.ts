@@ -1,0 +1,103 @@
+import { Notification, type NotificationConstructorOptions } from "electron";
+
+import type { Log } from "../log.ts";
+import type { MissedNotice, Notifier, RingAnswers, RingNotice } from "../ports.ts";
+import { MISSED, missedOptions, ringButtons, ringOptions, tagOf } from "./notice.ts";
+
+/** Of older missed calls the list in the home window knows. */
+const MOST_MISSED = 20;
+
+interface On {
+  readonly action: (index: number) => void;
+  readonly opened: () => void;
+}
+
+/** The system's notifications. */
+export class ElectronNotifier implements Notifier {
+  /** By their tags; one that nothing refers to is taken from the screen, or no longer answers. */
+  readonly #shown = new Map<string, Notification>();
+  readonly #missed = new Set<string>();
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  ring(notice: RingNotice, on: RingAnswers): () => void {
+    const tag = tagOf(notice.id);
+    let over = false;
+    const once = (answer: () => void) => {
+      if (!over) answer();
+    };
+    const shown = this.#show(tag, ringOptions(notice, process.platform), {
+      opened: () => once(on.opened),
+      action: (index) => {
+        const button = ringButtons(notice)[index];
+        if (button === "decline") once(on.declined);
+        else if (button) once(() => on.accepted(button === "accept-video" ? "video" : "audio"));
+      },
+    });
+    return () => {
+      if (over) return;
+      over = true;
+      if (!shown) return;
+      this.#forget(tag, shown);
+      shown.close();
+    };
+  }
+
+  missed(notice: MissedNotice, on: { readonly again: () => void; readonly opened: () => void }): void {
+    const tag = tagOf(notice.id);
+    this.#missed.delete(tag);
+    this.#missed.add(tag);
+    for (const oldest of [...this.#missed].slice(0, -MOST_MISSED)) this.#close(oldest);
+    this.#show(tag, missedOptions(notice, process.platform), { opened: on.opened, action: on.again });
+  }
+
+  clearMissed(): void {
+    for (const tag of this.#missed) this.#close(tag);
+    // Those of an earlier run.
+    if (process.platform === "darwin") Notification.removeGroup(MISSED);
+  }
+
+  tell(title: string, body: string): void {
+    this.#show(tagOf(title), { title, body, silent: true }, { opened: () => {}, action: () => {} });
+  }
+
+  /** Whether a notification is ours and answers by itself; else one of an earlier run was clicked. */
+  shows(tag: string): boolean {
+    return this.#shown.has(tag);
+  }
+
+  #show(tag: string, options: NotificationConstructorOptions, on: On): Notification | null {
+    if (!Notification.isSupported()) return null;
+    this.#shown.get(tag)?.close();
+    const notification = new Notification(options);
+    this.#shown.set(tag, notification);
+    notification.on("click", on.opened);
+    notification.on("action", ({ actionIndex }) => on.action(actionIndex));
+    notification.on("failed", (_event, error) => {
+      this.#log.error("the system does not show a notification", error);
+      this.#forget(tag, notification);
+    });
+    notification.on("close", ({ reason }) => {
+      // Windows goes on showing it in its list.
+      if (reason !== "timedOut" && reason !== "applicationHidden") this.#forget(tag, notification);
+    });
+    notification.show();
+    return notification;
+  }
+
+  #close(tag: string): void {
+    const notification = this.#shown.get(tag);
+    this.#shown.delete(tag);
+    this.#missed.delete(tag);
+    notification?.close();
+  }
+
+  #forget(tag: string, notification: Notification): void {
+    if (this.#shown.get(tag) !== notification) return;
+    this.#shown.delete(tag);
+    this.#missed.delete(tag);
+  }
+}
