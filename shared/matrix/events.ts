@@ -1,5 +1,7 @@
 import * as v from "valibot";
 
+import { isEventId, isUserId, type EventId, type UserId } from "./ids.ts";
+
 /**
  * Contents that other people write. Whatever is not here is dropped; what is malformed makes the whole event malformed,
  * except where a fallback says that the rest is worth keeping.
@@ -70,4 +72,52 @@ export const encryptionKeys = v.object({
   session: v.object({ application, call_id: name }),
   /** Epoch ms by the sender's clock. */
   sent_ts: v.optional(v.pipe(v.number(), v.finite()), 0),
+});
+
+/** What an event refers to; anything but a reference counts as none. */
+const reference = v.object({
+  rel_type: v.literal("m.reference"),
+  event_id: v.custom<EventId>(isEventId),
+});
+
+/** Who is meant. What is no user ID is nobody. */
+const mentions = v.object({
+  user_ids: v.fallback(
+    v.pipe(
+      v.optional(v.array(v.unknown()), []),
+      v.transform((users): UserId[] => [...new Set(users.filter(isUserId))]),
+    ),
+    [],
+  ),
+  room: v.fallback(v.optional(v.boolean(), false), false),
+});
+
+/**
+ * `org.matrix.msc4075.rtc.notification` as matrix-js-sdk 42 and 43 and Element Call send it, and as MSC4075's newest text has it
+ * (`m.rtc.invite`), where there is nothing but rings.
+ */
+export const notification = v.object({
+  slot_id: v.optional(id),
+  notification_type: v.optional(v.string(), "ring"),
+  "m.mentions": mentions,
+  "m.relates_to": v.fallback(v.nullish(reference), null),
+  /** Epoch ms by the sender's clock. */
+  sender_ts: v.fallback(v.nullish(count), null),
+  /** Ms. */
+  lifetime: v.fallback(v.nullish(count), null),
+  "m.call.intent": hint,
+});
+
+/** `org.matrix.msc4075.call.notify`, which old clients send. */
+export const callNotify = v.object({
+  application,
+  call_id: name,
+  notify_type: v.string(),
+  "m.mentions": mentions,
+});
+
+/** `org.matrix.msc4310.rtc.decline`. */
+export const decline = v.object({
+  "m.relates_to": reference,
+  "im.carillon.reason": hint,
 });

@@ -1,0 +1,70 @@
+import { MatrixEvent, Method, type MatrixClient } from "matrix-js-sdk";
+import * as v from "valibot";
+
+import { isEventId, type EventId, type RoomId } from "../../shared/matrix/ids.ts";
+import type { CallSignal } from "../../shared/rtc/notification.ts";
+import { SIGNAL_TYPES } from "../../shared/rtc/read-signal.ts";
+import type { Signals } from "../rtc/ports.ts";
+import { ask } from "./ask.ts";
+import { heardEvent, isReference, isUndecrypted } from "./signals-heard.ts";
+import { NoticesBackwards } from "./signals-notices.ts";
+
+const PAGE = 100;
+/** However far back the past goes: so many pages of a room are read, most of them messages. */
+const PAGES = 20;
+const FILTER = JSON.stringify({ types: ["m.room.encrypted", ...SIGNAL_TYPES], lazy_load_members: true });
+
+const page = v.looseObject({
+  chunk: v.array(
+    v.looseObject({
+      type: v.string(),
+      event_id: v.custom<EventId>(isEventId),
+      sender: v.string(),
+      origin_server_ts: v.number(),
+      content: v.record(v.string(), v.unknown()),
+    }),
+  ),
+  end: v.optional(v.string()),
+});
+
+/** See `Signals`. Of what is encrypted, only references and sticky events are decrypted. @throws RtcRequestError */
+export async function readPast(
+  client: MatrixClient,
+  room: RoomId,
+  { until, known }: Parameters<Signals["past"]>[1],
+  found: (signals: readonly CallSignal[]) => void,
+): Promise<EventId | null> {
+  const notices = new NoticesBackwards();
+  let newest: EventId | null = null;
+  let from: string | undefined;
+  for (let count = 0; count < PAGES; count++) {
+    const { chunk, end } = await readPage(client, room, from);
+    newest ??= chunk[0]?.event_id ?? null;
+    const last = chunk.findIndex((event) => event.event_id === known || event.origin_server_ts < until);
+    const signals: CallSignal[] = [];
+    for (const raw of last < 0 ? chunk : chunk.slice(0, last)) {
+      const event = new MatrixEvent({ ...raw, room_id: room });
+      // What is left of a redacted notification tells nothing; a member event still tells that nobody is there.
+      if (event.isRedacted() && !event.isState()) continue;
+      if (event.unstableStickyInfo || isReference(event)) await client.decryptEventIfNeeded(event);
+      if (!isUndecrypted(event)) signals.push(...notices.read(heardEvent(room, event)));
+    }
+    found(signals);
+    if (last >= 0 || end === undefined || end === from) break;
+    from = end;
+  }
+  return newest ?? known;
+}
+
+const readPage = (client: MatrixClient, room: RoomId, from: string | undefined) =>
+  ask(async () =>
+    v.parse(
+      page,
+      await client.http.authedRequest(Method.Get, `/rooms/${encodeURIComponent(room)}/messages`, {
+        dir: "b",
+        limit: PAGE,
+        filter: FILTER,
+        ...(from !== undefined && { from }),
+      }),
+    ),
+  );
