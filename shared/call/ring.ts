@@ -1,6 +1,8 @@
 import type { EventId, RoomId, UserId } from "../matrix/ids.ts";
 import type { CallNotification } from "../rtc/notification.ts";
 import type { CallIntent } from "../state/app-state.ts";
+import { RingDraft } from "./ring-draft.ts";
+import { ended } from "./ring-rules.ts";
 
 /**
  * One person ringing us. A flood of notifications from one person is one ring; it lives as long as any of them does, and never
@@ -10,7 +12,7 @@ export interface Ring {
   /** Of the notification that began it; names the ring. */
   readonly id: EventId;
   readonly from: UserId;
-  /** Of the newest notification that lives: where an answer goes. */
+  /** Of the newest notification that lives, as is `intent`: where an answer goes. */
   readonly room: RoomId;
   readonly intent: CallIntent;
   /** Epoch ms, as all times here. */
@@ -52,6 +54,9 @@ export type RingEvent =
       readonly notification: CallNotification;
       readonly standing: Standing;
       readonly disturb: Disturb;
+      readonly me: UserId;
+      /** Everybody in the room's call now. Where the room rings or waits already, what `session` told counts instead. */
+      readonly members: readonly SessionMember[];
       readonly now: number;
     }
   /** `mine`: one of our own devices declined, this one included. */
@@ -89,6 +94,8 @@ export type RingEnd =
 
 export type RingEffect =
   | { readonly type: "started"; readonly ring: Ring }
+  /** It started unseen, and the same person rings again now that nothing forbids to show it. */
+  | { readonly type: "revealed"; readonly ring: Ring }
   | { readonly type: "ended"; readonly ring: Ring; readonly why: RingEnd }
   /** Tell the caller (MSC4310), for each notification of the ring. */
   | { readonly type: "decline"; readonly room: RoomId; readonly of: EventId };
@@ -103,8 +110,57 @@ export interface Rings {
   readonly done: readonly { readonly id: EventId; readonly until: number }[];
   /** When each person began to ring lately. */
   readonly lately: readonly { readonly user: UserId; readonly at: number }[];
-  /** Who is in the calls of rooms that ring or wait, as last told. */
+  /**
+   * Who is in the calls of rooms that ring or wait, as last told. After a restart the host tells `session` for each of these, also
+   * where nobody is left: what happened meanwhile stops rings too.
+   */
   readonly sessions: readonly { readonly room: RoomId; readonly members: readonly SessionMember[] }[];
 }
 
 export const noRings: Rings = { ringing: [], waiting: [], done: [], lately: [], sessions: [] };
+
+export type RingStep = readonly [Rings, readonly RingEffect[]];
+
+/** What rings, and when it stops. Returns the same state where nothing changed. */
+export function stepRing(state: Rings, event: RingEvent): RingStep {
+  // Nothing of an account outlives it.
+  if (event.type === "signed-out") return [noRings, state.ringing.map((ring) => ended(ring, "signed-out"))];
+  const draft = new RingDraft(state, event.now);
+  // What the user said of a ring that they still saw counts, even if its time has run out by a moment.
+  if (event.type === "answered") draft.end(event.ring, "answered");
+  else if (event.type === "refused") draft.end(event.ring, "declined");
+  else if (event.type === "put-off") draft.end(event.ring, "put-off");
+  draft.sweep();
+  switch (event.type) {
+    case "notified":
+      draft.hear(event);
+      break;
+    case "declined":
+      if (event.mine) draft.decline(event.of);
+      break;
+    case "withdrawn":
+      draft.withdraw(event.id);
+      break;
+    case "session":
+      draft.meet(event.room, event.members);
+      break;
+    case "room-left":
+      draft.stop((notification) => notification.room === event.room, "room-left");
+      break;
+    case "tested":
+      draft.test(event.room, event.from);
+      break;
+    default:
+  }
+  return draft.finish();
+}
+
+/** Epoch ms at which `time` must come; null while nothing rings or waits. */
+export function nextRingAt(state: Rings): number | null {
+  let next = Infinity;
+  for (const ring of state.ringing) {
+    next = Math.min(next, ring.expiresAt, ...ring.notifications.map(({ expiresAt }) => expiresAt));
+  }
+  for (const { notification } of state.waiting) next = Math.min(next, notification.expiresAt);
+  return next === Infinity ? null : next;
+}
