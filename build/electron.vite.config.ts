@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 
@@ -21,9 +21,17 @@ const wasmBesideBundle = (): Plugin => ({
   },
 });
 
+/** The system reads the pictures of tray and taskbar from files. */
+const iconsBesideBundle = (): Plugin => ({
+  name: "icons-beside-bundle",
+  writeBundle(options) {
+    cpSync(at("build/tray"), resolve(options.dir ?? at("out/main"), "tray"), { recursive: true });
+  },
+});
+
 export default defineConfig({
   main: {
-    plugins: [wasmBesideBundle()],
+    plugins: [wasmBesideBundle(), iconsBesideBundle()],
     build: {
       target: "node24",
       outDir: at("out/main"),

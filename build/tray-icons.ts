@@ -1,0 +1,103 @@
+// Draws the icons of the tray and taskbar into build/tray/: `node build/tray-icons.ts`. What it draws is committed.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { draw, type Layer, type View } from "./draw.ts";
+
+// The bell of renderer/common/Logo.svelte, in its coordinates of 48 × 48.
+const BELL =
+  "M24 10.5c-5.2 0 -8 3.7 -8.4 8.6c-.4 5.6 -1.5 8.5 -3.3 10.7c-.9 1.1 -.2 2.7 1.2 2.7h21c1.4 0 2.1 -1.6 1.2 -2.7c-1.8 -2.2 -2.9 -5.1 -3.3 -10.7c-.4 -4.9 -3.2 -8.6 -8.4 -8.6Z";
+const CLAPPER = "M20.4 35.2C20.4 37.2 22 38.9 24 38.9C26 38.9 27.6 37.2 27.6 35.2Z";
+const SOUND = "M10.2 22C10.5 18.8 11.6 15.6 13.8 12.6M37.8 22C37.5 18.8 36.4 15.6 34.2 12.6";
+/** A square with the corners of the logo's. */
+const TILE =
+  "M13 0h22C42.2 0 48 5.8 48 13C48 20 48 28 48 35C48 42.2 42.2 48 35 48h-22C5.8 48 0 42.2 0 35C0 28 0 20 0 13C0 5.8 5.8 0 13 0Z";
+const disc = (x: number, y: number, radius: number): string => {
+  const [r, k] = [radius, radius * 0.5523];
+  return `M${x - r} ${y}C${x - r} ${y - k} ${x - k} ${y - r} ${x} ${y - r}C${x + k} ${y - r} ${x + r} ${y - k} ${x + r} ${y}C${x + r} ${y + k} ${x + k} ${y + r} ${x} ${y + r}C${x - k} ${y + r} ${x - r} ${y + k} ${x - r} ${y}Z`;
+};
+
+const GREEN = "#0c6b60";
+const AMBER = "#ebb651";
+const RED = "#cf2f25";
+const INK = "#13201d";
+const WHITE = "#ffffff";
+
+const states = ["normal", "ringing", "missed"] as const;
+type State = (typeof states)[number];
+
+/** The bell alone, in one colour but for what it says. */
+function glyph(state: State, colour: string, accent: { ringing: string; missed: string }): Layer[] {
+  const said = state === "ringing" ? accent.ringing : colour;
+  return [
+    { path: BELL, fill: said },
+    { path: CLAPPER, fill: said },
+    ...(state === "ringing" ? [{ path: SOUND, fill: said, stroke: 3.4 }] : []),
+    ...(state === "missed"
+      ? [
+          { path: disc(33.5, 15.5, 8.2), fill: null },
+          { path: disc(33.5, 15.5, 6), fill: accent.missed },
+        ]
+      : []),
+  ];
+}
+
+/** The logo, amber while it rings. */
+function tile(state: State): Layer[] {
+  const ringing = state === "ringing";
+  return [
+    { path: TILE, fill: ringing ? AMBER : GREEN },
+    { path: BELL, fill: ringing ? INK : WHITE },
+    { path: CLAPPER, fill: ringing ? INK : AMBER },
+    { path: SOUND, fill: ringing ? INK : AMBER, stroke: 3 },
+    ...(state === "missed"
+      ? [
+          { path: disc(36.5, 11.5, 13), fill: null },
+          { path: disc(36.5, 11.5, 10.5), fill: RED },
+        ]
+      : []),
+  ];
+}
+
+const WHOLE: View = { x: 0, y: 0, size: 48 };
+const CLOSE: View = { x: 8, y: 9, size: 32 };
+
+/** Each file of build/tray/, by its name. */
+export function trayIcons(): Map<string, Buffer> {
+  const files = new Map<string, Buffer>();
+  const add = (name: string, layers: readonly Layer[], view: View, pixels: number) => {
+    files.set(`${name}.png`, draw(layers, view, pixels));
+    files.set(`${name}@2x.png`, draw(layers, view, pixels * 2));
+  };
+  for (const state of states) {
+    // macOS takes the shape and chooses the colour.
+    add(`${state}Template`, glyph(state, "#000000", { ringing: "#000000", missed: "#000000" }), CLOSE, 16);
+    add(`${state}-on-dark`, glyph(state, WHITE, { ringing: AMBER, missed: "#ff6b5e" }), CLOSE, 16);
+    add(`${state}-on-light`, glyph(state, INK, { ringing: "#835400", missed: RED }), CLOSE, 16);
+    add(`${state}-colour`, tile(state), WHOLE, 24);
+  }
+  const small: View = { x: 4, y: 4, size: 40 };
+  add(
+    "overlay-ringing",
+    [{ path: disc(24, 24, 20), fill: AMBER }, ...glyph("normal", INK, { ringing: INK, missed: INK })],
+    small,
+    16,
+  );
+  add(
+    "overlay-missed",
+    [
+      { path: disc(24, 24, 20), fill: RED },
+      { path: "M24 14C24 18 24 22 24 26", fill: WHITE, stroke: 5 },
+      { path: disc(24, 34, 3), fill: WHITE },
+    ],
+    small,
+    16,
+  );
+  return files;
+}
+
+if (import.meta.main) {
+  const folder = join(import.meta.dirname, "tray");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, bytes] of trayIcons()) writeFileSync(join(folder, name), bytes);
+}
