@@ -1,6 +1,8 @@
 import type { EventId, RoomId, UserId } from "../matrix/ids.ts";
-import type { CallSignal } from "../rtc/notification.ts";
+import { RING_MS, type CallSignal } from "../rtc/notification.ts";
 import type { CallIntent } from "../state/app-state.ts";
+import { readFacts, type Decline, type Notice, type Stay } from "./history-facts.ts";
+import { spansOf, type Span } from "./history-spans.ts";
 
 /**
  * What the history is made of: signals as rooms have them, whenever and in whatever order they were heard. A `notified` counts
@@ -30,3 +32,133 @@ export interface CallRecord {
 /** `answered` and `elsewhere` of incoming calls: on this device, or on another of ours. */
 export type CallOutcome =
   "ongoing" | "answered" | "elsewhere" | "missed" | "declined" | "no-answer" | "busy" | "cancelled";
+
+export interface Me {
+  readonly user: UserId;
+  readonly device: string;
+}
+
+/** Our leave at the end of a ring has another clock's time than that end: a little earlier is not yet a cancel (ms). */
+const AT_THE_END_MS = 3_000;
+
+/**
+ * The calls that the facts of one room tell of and that are ours: that rang us, that we rang for, or that we were in with somebody.
+ * Oldest first. Neither the order of the facts matters nor how often each is there.
+ */
+export function callsOf(facts: readonly CallFact[], me: Me, now: number): readonly CallRecord[] {
+  const read = readFacts(facts);
+  return spansOf(read, now).flatMap((span) => {
+    const declines = read.declines.flatMap((decline) => {
+      const notice = span.notices.find(({ id }) => id === decline.of);
+      return notice ? [{ decline, notice }] : [];
+    });
+    return record({ span, declines, me, now });
+  });
+}
+
+/** Epoch ms at which time alone changes what `callsOf` says of these facts; null if never. It may be too early, never too late. */
+export function nextChangeAt(facts: Iterable<CallFact>, now: number): number | null {
+  let next = Infinity;
+  for (const fact of facts) {
+    const at =
+      fact.type === "notified"
+        ? fact.notification.expiresAt
+        : fact.type === "membership"
+          ? fact.joined?.expiresAt
+          : undefined;
+    if (at !== undefined && at > now) next = Math.min(next, at);
+  }
+  return next === Infinity ? null : next;
+}
+
+/** A call and who we are in it. */
+interface View {
+  readonly span: Span;
+  readonly declines: readonly { readonly decline: Decline; readonly notice: Notice }[];
+  readonly me: Me;
+  readonly now: number;
+}
+
+function record(view: View): CallRecord[] {
+  const { span, me, now } = view;
+  const { first, stays, notices, endedAt } = span;
+  // What others ring each other says nothing of us.
+  const ring = notices.find(({ kind, sender, rangUs }) => kind === "ring" && (sender === me.user || rangUs));
+  const caller = (ring ?? first).sender;
+  const direction = caller === me.user ? "outgoing" : "incoming";
+  const outcome = direction === "outgoing" ? outgoing(view) : incoming(view);
+  if (outcome === null) return [];
+  const talked = talkedMs(stays, me, now);
+  return [
+    {
+      id: first.id,
+      room: first.room,
+      direction,
+      caller,
+      intent: (ring ?? notices[0])?.intent ?? stays[0]?.intent ?? "video",
+      outcome,
+      startedAt: first.at,
+      endedAt,
+      talkedMs: talked > 0 ? talked : null,
+      people: [...new Set(stays.map(({ sender }) => sender))],
+    },
+  ];
+}
+
+function outgoing({ span, declines, me }: View): CallOutcome | null {
+  const { stays, notices, endedAt } = span;
+  const rings = notices.filter(({ kind, sender }) => kind === "ring" && sender === me.user);
+  const answered = stays.some(({ sender }) => sender !== me.user);
+  // Nobody was asked to come, and nobody did.
+  if (rings.length === 0 && !answered) return null;
+  if (endedAt === null) return "ongoing";
+  if (answered) return "answered";
+  const refusal = declines.find(({ notice, decline }) => rings.includes(notice) && isCallee(notice, decline));
+  if (refusal) return refusal.decline.reason === "busy" ? "busy" : "declined";
+  // A ring alone is withdrawn early; one with a stay also when nobody answered, so that there the leave decides.
+  if (stays.length === 0) return rings.some(({ withdrawn }) => withdrawn) ? "cancelled" : "no-answer";
+  const rangUntil = Math.max(...rings.map(({ at, endsAt }) => Math.min(endsAt, at + RING_MS)));
+  return endedAt < rangUntil - AT_THE_END_MS ? "cancelled" : "no-answer";
+}
+
+/** Somebody whom the ring was for; an old one does not say for whom it is. */
+const isCallee = ({ sender: caller, users, everyone }: Notice, { sender }: Decline): boolean =>
+  sender !== caller && (everyone || users.length === 0 || users.includes(sender));
+
+function incoming({ span, declines, me, now }: View): CallOutcome | null {
+  const { stays, notices, endedAt } = span;
+  const ours = stays.filter(({ sender }) => sender === me.user);
+  if (ours.length > 0) {
+    if (endedAt === null) return "ongoing";
+    return ours.some(({ device }) => device === me.device) ? "answered" : "elsewhere";
+  }
+  if (declines.some(({ decline }) => decline.sender === me.user)) return "declined";
+  const rings = notices.filter(({ kind, rangUs }) => kind === "ring" && rangUs);
+  if (rings.length === 0) return null;
+  // It is missed when it rings no more, even if others go on for hours.
+  const isRinging = rings.some(({ withdrawn, expiresAt }) => !withdrawn && now < expiresAt);
+  return isRinging && endedAt === null ? "ongoing" : "missed";
+}
+
+/** How long somebody of us and somebody else were there at once (ms). */
+function talkedMs(stays: readonly Stay[], me: Me, now: number): number {
+  const edges = stays.flatMap(({ sender, at, until, left }) => {
+    const end = left ? until : Math.max(at, Math.min(until, now));
+    const ours = sender === me.user;
+    return [
+      { at, by: 1, ours },
+      { at: end, by: -1, ours },
+    ];
+  });
+  let ours = 0;
+  let others = 0;
+  let since = 0;
+  let total = 0;
+  for (const edge of edges.toSorted((a, b) => a.at - b.at)) {
+    if (ours > 0 && others > 0) total += edge.at - since;
+    since = edge.at;
+    if (edge.ours) ours += edge.by;
+    else others += edge.by;
+  }
+  return total;
+}
