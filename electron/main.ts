@@ -2,7 +2,14 @@ import { join } from "node:path";
 
 import { app, net, shell } from "electron";
 
+import { noRings } from "../shared/call/ring.ts";
+import { parseLink, type Link } from "../shared/links.ts";
+import { isRoomId } from "../shared/matrix/ids.ts";
+import { t } from "../shared/messages/messages.ts";
 import { initialState, type AppState, type Notice } from "../shared/state/app-state.ts";
+import type { Settings } from "../shared/state/settings.ts";
+import { indication } from "./calls/indication.ts";
+import { ringsIn } from "./calls/rings-file.ts";
 import { Running } from "./calls/running.ts";
 import { SignIn } from "./calls/session.ts";
 import { handlers } from "./ipc/handlers.ts";
@@ -14,28 +21,41 @@ import { SessionFile } from "./matrix/saved-session.ts";
 import { quietGlobalSdkLog } from "./matrix/sdk-log.ts";
 import { tellCannotStart, tellSetAside } from "./shell/boxes.ts";
 import { clock } from "./shell/clock.ts";
+import { identify } from "./shell/identity.ts";
+import { ElectronIndicator } from "./shell/indicator.ts";
 import { electronIpc, WindowRegistry } from "./shell/ipc.ts";
+import { claimLinks, forFirstInstance, receiveLinks } from "./shell/links.ts";
+import { electronLoginItem, startedHidden } from "./shell/login-item.ts";
 import { logFile } from "./shell/log-file.ts";
 import { setMenu } from "./shell/menu.ts";
+import { ElectronNotifier } from "./shell/notifier.ts";
 import { guard } from "./shell/permissions.ts";
 import { electronPower } from "./shell/power.ts";
 import { registerScheme, serveScheme } from "./shell/protocol.ts";
 import { electronScreens } from "./shell/screens.ts";
 import { electronSecrets } from "./shell/secrets.ts";
+import { systemQuiet } from "./shell/system-quiet.ts";
+import { trayAvailable } from "./shell/tray-host.ts";
+import { homeClose } from "./shell/window-shapes.ts";
 import { ElectronWindows } from "./shell/windows.ts";
+import { callFactsIn } from "./state/call-facts.ts";
 import { openDatabase } from "./state/database.ts";
-import { delayIdsIn, readSettings, writeSettings } from "./state/kept.ts";
+import { readSettings, writeSettings } from "./state/kept.ts";
 import { Store } from "./state/store.ts";
 
 const profile = app.commandLine.getSwitchValue("user-data-dir");
 if (profile) app.setPath("userData", profile);
 app.enableSandbox();
 registerScheme();
-if (app.requestSingleInstanceLock()) void app.whenReady().then(start);
+const links = receiveLinks();
+if (app.requestSingleInstanceLock(forFirstInstance())) void app.whenReady().then(start);
 else app.quit();
 
-/** Whether the user was told, once, that secrets lie unprotected. */
+/** Whether the user was told, once, that secrets lie unprotected, or that the app goes on in the tray. */
 const WEAK_SEEN = "seen:weak-storage";
+const TRAY_SEEN = "seen:in-tray";
+/** Longest (ms) that quitting waits for what others should hear. */
+const QUIT_MS = 3_000;
 
 async function start(): Promise<void> {
   const home = app.getPath("userData");
@@ -66,6 +86,13 @@ async function run(home: string, log: Log): Promise<void> {
   const publisher = new Publisher(store);
   const windows = new ElectronWindows(registry, (window) => publisher.remove(window), log);
   const power = electronPower();
+  identify(() => windows.show("home"));
+  const notifier = new ElectronNotifier(log);
+  const indicator = new ElectronIndicator(
+    join(import.meta.dirname, "icons"),
+    () => windows.of("ring") ?? windows.of("home"),
+  );
+  const quiet = systemQuiet();
   // Chromium's network: the system's proxy and certificates.
   const fetch: typeof globalThis.fetch = (input, init) =>
     net.fetch(input instanceof URL ? input.href : input, init);
@@ -81,6 +108,11 @@ async function run(home: string, log: Log): Promise<void> {
     log,
     openExternal: (url) => shell.openExternal(url),
     onDiskFull: () => notify("disk-full"),
+    onForgotten(user) {
+      ringsIn(database, user).write(noRings);
+      callFactsIn(database, user).forget();
+      notifier.clearMissed();
+    },
     onOpen(account) {
       const now = new Running(account, {
         store,
@@ -89,7 +121,9 @@ async function run(home: string, log: Log): Promise<void> {
         clock,
         log,
         fetch,
-        delayIds: delayIdsIn(database),
+        database,
+        notifier,
+        systemQuiet: quiet,
         tellKey: (key) => {
           const window = registry.with("call");
           if (window) tell(window, "keys", key);
@@ -103,6 +137,12 @@ async function run(home: string, log: Log): Promise<void> {
     },
   });
 
+  async function changeSettings(patch: Partial<Settings>): Promise<void> {
+    if (patch.startAtLogin !== undefined) await electronLoginItem.set(patch.startAtLogin);
+    store.update((state) => ({ ...state, settings: { ...state.settings, ...patch } }));
+    writeSettings(database, store.state.settings);
+  }
+
   serveScheme(
     join(import.meta.dirname, "../renderer"),
     async (path) => signIn.account?.avatars.get(path) ?? null,
@@ -115,7 +155,7 @@ async function run(home: string, log: Log): Promise<void> {
       signIn,
       running: () => running,
       screens: electronScreens(),
-      saveSettings: (settings) => writeSettings(database, settings),
+      changeSettings,
       dismiss(notice) {
         if (notice === "weak-storage") database.setJson(WEAK_SEEN, true);
         store.update((state) => ({ ...state, notices: state.notices.filter((other) => other !== notice) }));
@@ -127,6 +167,17 @@ async function run(home: string, log: Log): Promise<void> {
 
   setMenu(!app.isPackaged);
   windows.onGone((role) => role === "call" && running?.conductor.send({ type: "window-gone" }));
+  windows.onHomeClose(() => {
+    const { session, settings, desktop } = store.state;
+    // Nobody can ring whoever is not signed in.
+    const how = session.phase === "signed-in" ? homeClose({ ...settings, tray: desktop.tray }) : "quit";
+    if (how === "close" && !database.json(TRAY_SEEN)) {
+      database.setJson(TRAY_SEEN, true);
+      notifier.tell(t("tray.told"), t("tray.told-more"));
+      notify("in-tray");
+    }
+    return how;
+  });
   power.onWake(() => running?.wake());
   app.on("second-instance", () => windows.show("home"));
   app.on("activate", () => windows.show("home"));
@@ -134,19 +185,78 @@ async function run(home: string, log: Log): Promise<void> {
     "before-quit",
     quitOnce(() => signIn.close()),
   );
-  windows.show("home");
+
+  let shown = indication(store.state, clock.now());
+  store.subscribe(() => {
+    running?.ringing.refresh();
+    const next = indication(store.state, clock.now());
+    if (JSON.stringify(next) === JSON.stringify(shown)) return;
+    if (next.missed < shown.missed) notifier.clearMissed();
+    shown = next;
+    indicator.show(next);
+  });
+  indicator.show(shown);
+  indicator.onAsked((asked) => {
+    switch (asked.type) {
+      case "open":
+        return windows.show("home");
+      case "quit":
+        return app.quit();
+      case "leave-call":
+        return running?.conductor.send({ type: "leave-asked" });
+      case "toggle-quiet": {
+        const { disturb } = store.state.settings;
+        return void changeSettings({ disturb: { ...disturb, until: disturb.until === null ? 0 : null } });
+      }
+      case "accept":
+      case "decline":
+        return running?.ringing.asked(asked);
+    }
+  });
+
+  void trayAvailable().then((tray) =>
+    store.update((state) => ({
+      ...state,
+      desktop: { tray, loginItem: true, disturb: quiet.readable },
+    })),
+  );
+  claimLinks();
+  if (!startedHidden()) windows.show("home");
 
   if (!database.json(WEAK_SEEN) && (await electronSecrets.weak())) notify("weak-storage");
   await signIn.restore();
+  links((url) => {
+    const link = parseLink(url);
+    if (!link) return log.warn("a link asks for nothing that we know");
+    windows.show("home");
+    // A link may come from anybody: it leads to the person, the room or the lobby, and never into a call.
+    if (link.kind === "call" && isRoomId(link.target) && running)
+      running.conductor.lobby(link.target, link.intent);
+    else store.update((state) => ({ ...state, lookup: lookupOf(link) }));
+  });
 }
 
-/** Others should see us leave, so quitting waits for it; the engine gives up after 3 s. */
+const lookupOf = (link: Link): string => {
+  switch (link.kind) {
+    case "person":
+      return link.user;
+    case "room":
+      return link.room;
+    case "alias":
+      return link.alias;
+    case "call":
+      return link.target;
+  }
+};
+
+/** Others should see us leave, so quitting waits for it, but not for long. */
 function quitOnce(stop: () => Promise<void>): (event: { preventDefault(): void }) => void {
   let stopping = false;
   return (event) => {
     event.preventDefault();
     if (stopping) return;
     stopping = true;
+    setTimeout(() => app.exit(), QUIT_MS);
     void stop().finally(() => app.exit());
   };
 }

@@ -12,7 +12,7 @@ import { isQuiet } from "../../shared/call/quiet.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
 import type { CallFact } from "../../shared/call/history.ts";
-import { mayRing } from "../../shared/call/ring-rules.ts";
+import { mayRing, TEST_RING } from "../../shared/call/ring-rules.ts";
 import type { CallNotification, CallSignal, DeclineReason } from "../../shared/rtc/notification.ts";
 import type { AppState, CallIntent, Person } from "../../shared/state/app-state.ts";
 import type { Log } from "../log.ts";
@@ -43,8 +43,6 @@ export interface RingingParts {
   readonly remember: (fact: CallFact) => void;
 }
 
-/** The ring that the user tries is nobody's. */
-const TEST: EventId = "$test";
 /** Between two tries to tell a caller that we declined. */
 const RETRY_MS = 2_000;
 /** These say by themselves that nobody has to call back. */
@@ -72,8 +70,10 @@ export class Ringing {
     this.#parts = parts;
     this.#timer = new Timer(clock, () => this.wake());
     this.#rings = file.read();
-    for (const room of this.#rooms()) this.#tellSession(room);
+    for (const { room } of this.#rings.sessions) this.#tellSession(room);
     this.wake();
+    this.#timer.set(nextRingAt(this.#rings));
+    this.#show();
     this.#stops = [
       rtc.onChange((room) => this.#tellSession(room)),
       signals.onRoomLeft((room) => this.#send({ type: "room-left", room, now: clock.now() })),
@@ -89,7 +89,7 @@ export class Ringing {
   /** @throws AppError `ring-over`; `call-busy` where we are in another call and `other` does not say what becomes of it */
   accept(id: EventId, intent: CallIntent, other: "end" | "hold" | null): void {
     const ring = this.#find(id);
-    if (ring.id !== TEST) this.#parts.conductor.accept(ring.room, intent, other);
+    if (ring.id !== TEST_RING) this.#parts.conductor.accept(ring.room, intent, other);
     this.#send({ type: "answered", ring: id, now: this.#parts.clock.now() });
   }
 
@@ -106,7 +106,7 @@ export class Ringing {
   /** Declines, with a message. */
   async reply(id: EventId, text: string): Promise<void> {
     const { room } = this.#find(id);
-    if (id !== TEST) await this.#parts.signals.say(room, text);
+    if (id !== TEST_RING) await this.#parts.signals.say(room, text);
     // Said; whoever hung up meanwhile needs no decline.
     if (this.#rings.ringing.some((ring) => ring.id === id)) this.decline(id);
   }
@@ -114,6 +114,18 @@ export class Ringing {
   test(): void {
     const { clock, me } = this.#parts;
     this.#send({ type: "tested", room: "!test", from: me, now: clock.now() });
+  }
+
+  /** An answer from the desktop: it may come when the ring is over, and has nobody to tell. */
+  asked(answer: { readonly type: "accept" | "decline"; readonly ring: EventId }, as?: CallIntent): void {
+    try {
+      const ring = this.#find(answer.ring);
+      if (answer.type === "decline") this.decline(ring.id);
+      else this.accept(ring.id, ring.intent === "audio" ? "audio" : (as ?? ring.intent), null);
+    } catch (error) {
+      this.#parts.log.info("an answer came to nothing", error);
+      this.#parts.windows.show("home");
+    }
   }
 
   /** Names, settings or the call that we are in changed. */
@@ -134,11 +146,6 @@ export class Ringing {
     this.#shown.clear();
     this.#parts.windows.close("ring");
     this.#parts.store.update((state) => ({ ...state, rings: [] }));
-  }
-
-  /** The account is signed out: nothing is to ring again. */
-  forget(): void {
-    this.#send({ type: "signed-out" });
   }
 
   #hear(signal: CallSignal): void {
@@ -169,7 +176,7 @@ export class Ringing {
   }
 
   async #notified(notification: CallNotification): Promise<void> {
-    const { clock, systemQuiet, store, remember } = this.#parts;
+    const { clock, systemQuiet, store, remember, me } = this.#parts;
     const rangUs = this.rangUs(notification);
     remember({ type: "notified", notification, rangUs });
     if (!rangUs) return;
@@ -177,15 +184,15 @@ export class Ringing {
     const system = disturb.system && (await systemQuiet.active());
     const now = clock.now();
     const quiet = isQuiet(disturb, system, localTime(now));
-    this.#tellSession(notification.room);
     this.#send({
       type: "notified",
       notification,
       standing: this.#standing(notification),
       disturb: { quiet, repeatPasses: disturb.repeat },
+      me,
+      members: this.#members(notification.room),
       now,
     });
-    this.#tellSession(notification.room);
   }
 
   #standing({ room, sender }: CallNotification) {
@@ -197,14 +204,17 @@ export class Ringing {
   }
 
   #tellSession(room: RoomId): void {
-    const { rtc, me, clock } = this.#parts;
+    this.#send({ type: "session", room, members: this.#members(room), now: this.#parts.clock.now() });
+  }
+
+  #members(room: RoomId): readonly SessionMember[] {
+    const { rtc, me } = this.#parts;
     const session = rtc.sessions(room).find(({ application }) => application === CALL_APPLICATION);
-    const members = (session?.members ?? []).map(({ user, eventId, own }): SessionMember => ({
+    return (session?.members ?? []).map(({ user, eventId, own }) => ({
       user,
       eventId,
       who: own ? "this-device" : user === me ? "own-device" : "other",
     }));
-    this.#send({ type: "session", room, members, now: clock.now() });
   }
 
   #send(event: RingEvent): void {
@@ -222,9 +232,10 @@ export class Ringing {
   #perform(effect: RingEffect): void {
     const { conductor, store, notifier, personOf } = this.#parts;
     switch (effect.type) {
-      case "started": {
+      case "started":
+      case "revealed": {
         const { ring } = effect;
-        if (!ring.shown || ring.id === TEST) return;
+        if (!ring.shown || ring.id === TEST_RING) return;
         const { direct } = this.#parts.signals.standing(ring.room, ring.from);
         return conductor.warm(ring.room, ring.intent, direct && store.state.settings.warmJoin);
       }
@@ -258,11 +269,11 @@ export class Ringing {
     const rings = this.#rings.ringing.filter(({ shown }) => shown);
     const states = rings.map((ring) =>
       ringState(ring, {
-        from: ring.id === TEST ? this.#self() : personOf(ring.room, ring.from),
+        from: ring.id === TEST_RING ? this.#self() : personOf(ring.room, ring.from),
         room: store.state.rooms.find(({ id }) => id === ring.room),
         settings: store.state.settings,
         second: conductor.room !== null && conductor.room !== ring.room,
-        test: ring.id === TEST,
+        test: ring.id === TEST_RING,
       }),
     );
     if (JSON.stringify(states) !== JSON.stringify(store.state.rings))
@@ -274,28 +285,18 @@ export class Ringing {
     }
     for (const state of states) {
       if (this.#shown.has(state.id)) continue;
-      const { id, intent } = state;
+      const { id } = state;
       this.#shown.set(
         id,
         notifier.ring(ringNotice(state), {
-          accepted: (as) => this.#asked(() => this.accept(id, intent === "audio" ? "audio" : as, null)),
-          declined: () => this.#asked(() => this.decline(id)),
+          accepted: (as) => this.asked({ type: "accept", ring: id }, as),
+          declined: () => this.asked({ type: "decline", ring: id }),
           opened: () => windows.show(state.second ? "ring" : "home"),
         }),
       );
       windows.show("ring");
     }
     if (states.length === 0) windows.close("ring");
-  }
-
-  /** An answer from the desktop may come when the ring is over. */
-  #asked(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.#parts.log.info("an answer came to nothing", error);
-      this.#parts.windows.show("home");
-    }
   }
 
   #find(id: EventId): Ring {
@@ -309,12 +310,5 @@ export class Ringing {
     return session.phase === "signed-in"
       ? session
       : { user: this.#parts.me, name: this.#parts.me, avatar: null };
-  }
-
-  #rooms(): ReadonlySet<RoomId> {
-    return new Set([
-      ...this.#rings.ringing.flatMap(({ notifications }) => notifications.map(({ room }) => room)),
-      ...this.#rings.waiting.map(({ notification }) => notification.room),
-    ]);
   }
 }

@@ -1,32 +1,46 @@
 import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
 import type { Account } from "../matrix/account.ts";
 import type { Fetch } from "../matrix/http.ts";
+import { peopleIn } from "../matrix/people.ts";
 import { person, Rooms } from "../matrix/rooms.ts";
 import { rtcMatrix } from "../matrix/rtc-matrix.ts";
+import { signals } from "../matrix/signals.ts";
+import type { Notifier, SystemQuiet, Windows } from "../ports.ts";
 import { createRtc } from "../rtc/engine.ts";
-import type { DelayIds } from "../rtc/ports.ts";
+import { callFactsIn } from "../state/call-facts.ts";
+import type { Database } from "../state/database.ts";
+import { delayIdsIn } from "../state/kept.ts";
 import { CALL_APPLICATION, ongoingCall } from "./call-state.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
+import { History } from "./history.ts";
+import { Ringing } from "./ringing.ts";
+import { ringsIn } from "./rings-file.ts";
 
-export interface RunningParts extends Omit<ConductorParts, "rtc" | "personOf"> {
-  readonly delayIds: DelayIds;
+export interface RunningParts extends Omit<ConductorParts, "rtc" | "signals" | "personOf" | "peopleIn"> {
+  readonly windows: Pick<Windows, "show" | "prepare" | "close">;
+  readonly database: Database;
   readonly fetch: Fetch;
+  readonly notifier: Notifier;
+  readonly systemQuiet: SystemQuiet;
 }
 
-/** All that runs while an account is signed in: its rooms, its sessions and its call. */
+/** All that runs while an account is signed in: its rooms, its sessions, its call, what rings and what rang. */
 export class Running {
   readonly account: Account;
   readonly conductor: Conductor;
+  readonly ringing: Ringing;
+  readonly history: History;
   readonly #rtc: ReturnType<typeof createRtc>;
 
   constructor(account: Account, parts: RunningParts) {
-    const { store, clock, delayIds, fetch, log } = parts;
+    const { store, clock, database, fetch, log } = parts;
     const { client } = account;
+    const { user: me, device } = account.session;
     this.account = account;
     this.#rtc = createRtc({
       matrix: rtcMatrix(client),
       clock,
-      delayIds,
+      delayIds: delayIdsIn(database),
       log,
       fetch,
       ownServiceUrl: () => store.state.settings.serviceUrl,
@@ -37,23 +51,60 @@ export class Running {
         this.#rtc.sessions(room).find(({ application }) => application === CALL_APPLICATION),
         personOf,
       );
+    const wire = signals(client, log);
 
-    this.conductor = new Conductor({ ...parts, rtc: this.#rtc, personOf });
+    this.conductor = new Conductor({
+      ...parts,
+      rtc: this.#rtc,
+      signals: wire,
+      personOf,
+      peopleIn: (room) => peopleIn(client, room),
+    });
     const rooms = new Rooms(client, callOf, (lists) => {
       store.update((state) => ({ ...state, ...lists }));
       this.conductor.refresh();
+      this.ringing.refresh();
+      this.history.refresh();
     });
     this.#rtc.onChange((room) => rooms.touch(room));
+    this.history = new History({
+      signals: wire,
+      facts: callFactsIn(database, me),
+      clock,
+      log,
+      me: { user: me, device },
+      personOf,
+      roomOf: (room) => store.state.rooms.find(({ id }) => id === room),
+      rooms: () =>
+        store.state.rooms
+          .filter(({ id, direct }) => direct !== null || store.state.settings.ringing[id]?.mode === "on")
+          .map(({ id }) => id),
+      rangUs: (notification) => this.ringing.rangUs(notification),
+      publish: (calls, missed) => store.update((state) => ({ ...state, calls, missed })),
+    });
+    this.ringing = new Ringing({
+      ...parts,
+      me,
+      signals: wire,
+      rtc: this.#rtc,
+      conductor: this.conductor,
+      file: ringsIn(database, me),
+      personOf,
+      remember: (fact) => this.history.add(fact),
+    });
   }
 
   wake(): void {
     this.account.wake();
     this.#rtc.wake();
+    this.ringing.wake();
   }
 
   /** Leaves the call as others should see it. The account closes after. */
   async stop(): Promise<void> {
+    this.ringing.stop();
     await this.conductor.stop();
     await this.#rtc.stop();
+    this.history.stop();
   }
 }

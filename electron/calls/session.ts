@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import { AppError, codeOf, type ErrorCode } from "../../shared/errors.ts";
 import type { Homeserver } from "../../shared/ipc/contract.ts";
+import type { UserId } from "../../shared/matrix/ids.ts";
 import { shownName } from "../../shared/matrix/names.ts";
 import type { AppState, Session, SoftLogout } from "../../shared/state/app-state.ts";
 import type { Log } from "../log.ts";
@@ -24,6 +25,8 @@ export interface SessionParts {
   readonly openExternal: OpenExternal;
   readonly log: Log;
   readonly onDiskFull: () => void;
+  /** The account is signed out for good: nothing of it stays. */
+  readonly onForgotten: (user: UserId) => void;
   /** The account runs: what rests on it starts, and says how to end it. */
   readonly onOpen: (account: Account) => () => Promise<void>;
 }
@@ -101,7 +104,7 @@ export class SignIn {
   async logout(): Promise<void> {
     const { session } = this.required;
     await this.close();
-    this.#parts.file.forget();
+    this.#forget(session);
     this.#signedOut(null, null);
     await logout(this.#parts.fetch, session).catch((error: unknown) =>
       this.#parts.log.warn("sign-out not told", error),
@@ -183,11 +186,16 @@ export class SignIn {
 
   #ended(session: SavedSession, soft: boolean): void {
     this.#kept = soft ? session : null;
-    if (!soft) this.#parts.file.forget();
+    if (!soft) this.#forget(session);
     this.#signedOut(
       "signed-out-elsewhere",
       soft ? { user: session.user, homeserver: session.homeserver } : null,
     );
+  }
+
+  #forget({ user }: SavedSession): void {
+    this.#parts.file.forget();
+    this.#parts.onForgotten(user);
   }
 
   #signedOut(reason: ErrorCode | null, again: SoftLogout | null): void {
@@ -198,7 +206,7 @@ export class SignIn {
     this.#parts.store.update((state) =>
       session.phase === "signed-in"
         ? { ...state, session }
-        : { ...state, session, rooms: [], invitations: [], call: null },
+        : { ...state, session, rooms: [], invitations: [], call: null, rings: [], calls: [], missed: 0 },
     );
   }
 }

@@ -3,7 +3,7 @@ import type { AppState } from "../../shared/state/app-state.ts";
 import type { Settings } from "../../shared/state/settings.ts";
 import type { Running } from "../calls/running.ts";
 import type { SignIn } from "../calls/session.ts";
-import { acceptInvitation, directRoom, refuseInvitation, searchPeople } from "../matrix/people.ts";
+import { acceptInvitation, directRoom, peopleIn, refuseInvitation, searchPeople } from "../matrix/people.ts";
 import type { Screens } from "../ports.ts";
 import type { Store } from "../state/store.ts";
 import type { Publisher } from "./publish.ts";
@@ -15,7 +15,7 @@ export interface HandlerParts {
   readonly signIn: SignIn;
   readonly running: () => Running | null;
   readonly screens: Screens;
-  readonly saveSettings: (settings: Settings) => void;
+  readonly changeSettings: (patch: Partial<Settings>) => void;
   /** A notice was read, and is not to come again. */
   readonly dismiss: (notice: AppState["notices"][number]) => void;
 }
@@ -27,14 +27,16 @@ export function handlers({
   signIn,
   running,
   screens,
-  saveSettings,
+  changeSettings,
   dismiss,
 }: HandlerParts): Handlers {
-  const conductor = () => {
+  const required = () => {
     const now = running();
     if (!now) throw new AppError("not-signed-in");
-    return now.conductor;
+    return now;
   };
+  const conductor = () => required().conductor;
+  const ringing = () => required().ringing;
 
   return {
     "window.ready": (_args, caller) => publisher.add(caller),
@@ -51,19 +53,29 @@ export function handlers({
     "room.accept": ({ room }) => acceptInvitation(signIn.required.client, room),
     "room.refuse": ({ room }) => refuseInvitation(signIn.required.client, room),
 
+    "room.people": ({ room }) => peopleIn(signIn.required.client, room),
+
     "call.open": ({ room, intent }) => conductor().open(room, intent),
-    "call.join": ({ intent }) => conductor().send({ type: "join-asked", intent }),
+    "call.join": ({ intent, ring }) => conductor().join(intent, ring),
+    "call.ring": ({ ring }) => conductor().ringInto(ring),
+    "call.again": () => conductor().again(),
+    "call.swap": () => conductor().swap(),
     "call.leave": () => conductor().send({ type: "leave-asked" }),
     "call.grant": ({ transport }) => conductor().grant(transport),
     "call.keys": () => conductor().keys(),
     "call.intent": ({ intent }) => conductor().send({ type: "intent-changed", intent }),
 
+    "ring.accept": ({ ring, intent, other }) => ringing().accept(ring, intent, other),
+    "ring.decline": ({ ring }) => ringing().decline(ring),
+    "ring.remind": ({ ring }) => ringing().remind(ring),
+    "ring.reply": ({ ring, text }) => ringing().reply(ring, text),
+    "ring.test": () => ringing().test(),
+    "calls.seen": () => required().history.seen(),
+    "lookup.shown": () => store.update((state) => ({ ...state, lookup: null })),
+
     "screens.list": () => screens.list(),
     "screens.choose": ({ id, audio }) => screens.choose(id, audio),
 
-    "settings.change": (patch) => {
-      store.update((state) => ({ ...state, settings: { ...state.settings, ...patch } }));
-      saveSettings(store.state.settings);
-    },
+    "settings.change": (patch) => changeSettings(patch),
   };
 }

@@ -2,24 +2,27 @@ import { Running } from "../../electron/calls/running.ts";
 import type { Account } from "../../electron/matrix/account.ts";
 import type { Clock } from "../../electron/rtc/ports.ts";
 import { clock as wallClock } from "../../electron/shell/clock.ts";
-import { delayIdsIn } from "../../electron/state/kept.ts";
 import type { MediaKey } from "../../shared/ipc/contract.ts";
+import { FakeDesktop } from "./fake-desktop.ts";
 import type { Person } from "./people.ts";
 import { signInParts } from "./signed-in.ts";
 
 /** The whole main process without windows: signed in, with rooms, engine and conductor, on a profile of its own. */
 export async function mainProcess({ folder, clock = wallClock }: { folder?: string; clock?: Clock } = {}) {
   const keys: MediaKey[] = [];
+  const desktop = new FakeDesktop();
   let running: Running | null = null;
   const parts = await signInParts({
     ...(folder && { folder }),
     onOpen: (account: Account) => {
       const now = new Running(account, {
         store: parts.store,
-        windows: { show: () => {}, close: () => {} },
+        windows: desktop,
+        notifier: desktop,
+        systemQuiet: desktop,
         power: { stayAwake: () => {} },
         clock,
-        delayIds: delayIdsIn(parts.database),
+        database: parts.database,
         fetch: globalThis.fetch,
         log: parts.log,
         tellKey: (key) => keys.push(key),
@@ -31,6 +34,7 @@ export async function mainProcess({ folder, clock = wallClock }: { folder?: stri
   return {
     ...parts,
     keys,
+    desktop,
     get running(): Running {
       if (!running) throw new Error("nobody is signed in");
       return running;

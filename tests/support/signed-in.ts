@@ -48,6 +48,7 @@ export async function signInParts({
       return openExternal(url);
     },
     onDiskFull: () => {},
+    onForgotten: () => {},
     onOpen: onOpen ?? (() => () => Promise.resolve()),
   };
   const signIn = new SignIn(parts);
