@@ -1,5 +1,6 @@
 import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
 import type { Call } from "../../shared/call/call.ts";
+import type { Outgoing } from "../../shared/call/outgoing.ts";
 import type {
   CallState,
   OngoingCall,
@@ -17,6 +18,9 @@ export type PersonOf = (room: RoomId, user: UserId) => Person;
 export interface CallFacts {
   readonly call: Call;
   readonly room: RoomSummary | undefined;
+  /** Of the call that is held. */
+  readonly held: RoomSummary | null | undefined;
+  readonly outgoing: Outgoing | null;
   readonly session: SessionView | undefined;
   readonly joined: JoinedCall | null;
   /** Our own transport, once found. */
@@ -25,8 +29,10 @@ export interface CallFacts {
 }
 
 /** What the windows see of the call. */
-export function callState({ call, room, session, joined, transport, personOf }: CallFacts): CallState | null {
+export function callState(facts: CallFacts): CallState | null {
+  const { call, room, held, outgoing, session, joined, transport, personOf } = facts;
   if (call.phase === "idle" || !room) return null;
+  const rung = outgoing?.room === call.room && outgoing.ring !== "nobody" ? outgoing : null;
   return {
     room: call.room,
     name: room.name,
@@ -35,6 +41,11 @@ export function callState({ call, room, session, joined, transport, personOf }: 
     encrypted: room.encrypted,
     intent: call.intent,
     phase: call.phase,
+    outgoing: rung && {
+      phase: rung.phase,
+      people: rung.people.map((user) => personOf(call.room, user)),
+    },
+    held: held ? { room: held.id, name: held.name, avatar: held.avatar, direct: held.direct } : null,
     joinedAt: call.phase === "joined" ? call.joinedAt : null,
     membership: call.phase === "joined" ? call.membership : "none",
     error: call.phase === "lobby" ? call.error : null,

@@ -1,89 +1,178 @@
 import {
-  idle,
   isBusy,
+  isOn,
+  noCalls,
   stepCall,
-  type Call,
   type CallEffect,
   type CallEvent,
+  type Calls,
 } from "../../shared/call/call.ts";
+import type { Rung } from "../../shared/call/outgoing.ts";
 import { AppError, codeOf } from "../../shared/errors.ts";
 import type { MediaKey, SfuGrant } from "../../shared/ipc/contract.ts";
-import type { RoomId } from "../../shared/matrix/ids.ts";
-import type { AppState, CallIntent } from "../../shared/state/app-state.ts";
+import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
+import type { CallSignal } from "../../shared/rtc/notification.ts";
+import type { AppState, CallIntent, Person, RoomSummary } from "../../shared/state/app-state.ts";
 import type { Log } from "../log.ts";
 import type { Power, Windows } from "../ports.ts";
-import type { Clock } from "../rtc/ports.ts";
-import type { JoinedCall, JoinStatus, Rtc, SessionView } from "../rtc/types.ts";
+import type { Clock, Signals } from "../rtc/ports.ts";
+import { within } from "../rtc/timer.ts";
+import type { Rtc } from "../rtc/types.ts";
 import type { Store } from "../state/store.ts";
-import { CALL_APPLICATION, callState, type PersonOf } from "./call-state.ts";
+import { callState, type PersonOf } from "./call-state.ts";
+import { Memberships, type Company } from "./memberships.ts";
+import { OutgoingRing } from "./outgoing.ts";
+import { Place } from "./place.ts";
 
 export interface ConductorParts {
   readonly rtc: Rtc;
+  readonly signals: Pick<Signals, "notify" | "withdraw">;
   readonly store: Store<AppState>;
-  readonly windows: Pick<Windows, "show" | "close">;
+  readonly windows: Pick<Windows, "show" | "prepare" | "close">;
   readonly power: Pick<Power, "stayAwake">;
   readonly clock: Clock;
   readonly log: Log;
   readonly personOf: PersonOf;
+  /** Everybody in the room but ourselves. */
+  readonly peopleIn: (room: RoomId) => Promise<readonly Person[]>;
   /** To the call window alone. */
   readonly tellKey: (key: MediaKey) => void;
 }
 
-/** The loop of the call: events go through the pure step, its effects are performed, the windows see the outcome. */
+/** Longest (ms) that the end of the app waits for a ring to be withdrawn; a leave has the same limit. */
+const STOP_MS = 3_000;
+
+/** The loop of our calls: events go through the pure steps, their effects are performed, the windows see the outcome. */
 export class Conductor {
   readonly #parts: ConductorParts;
-  #call: Call = idle;
-  #joined: JoinedCall | null = null;
-  #transport: string | null = null;
-  /** Each SFU that was granted once: the next grant is for a new dial, and must be a new one. */
-  readonly #granted = new Set<string>();
-  #leaving: Promise<void> = Promise.resolve();
+  readonly #outgoing: OutgoingRing;
+  readonly #memberships: Memberships;
+  #calls: Calls = noCalls;
+  #place: Place | null = null;
   readonly #stopListening: () => void;
 
   constructor(parts: ConductorParts) {
     this.#parts = parts;
+    this.#memberships = new Memberships({
+      rtc: parts.rtc,
+      isWanted: (room) => this.#isIn(room),
+      heard: (room, status, joinedAt) => {
+        this.send({ type: "membership", room, status, now: joinedAt ?? parts.clock.now() });
+        this.#outgoing.look(room);
+      },
+      key: (room, key) => this.#isCurrent(room) && parts.tellKey(key),
+      ended: (room, code) => this.send({ type: "ended", room, code }),
+      left: (room) => this.send({ type: "left", room }),
+    });
+    this.#outgoing = new OutgoingRing({
+      ...parts,
+      company: (room) => this.#company(room),
+      changed: () => this.#show(),
+      giveUp: (room) => this.send({ type: "given-up", room }),
+    });
     this.#stopListening = parts.rtc.onChange((room) => {
-      if (this.#call.phase !== "idle" && this.#call.room === room) this.#show();
+      this.#outgoing.look(room);
+      if (this.#isCurrent(room)) this.#show();
     });
   }
 
-  /** Opens the lobby. @throws AppError `call-busy` while in another room's call */
+  /** The room of the call that we are in; null where we are in none. */
+  get room(): RoomId | null {
+    const { call } = this.#calls;
+    return isOn(call) ? call.room : null;
+  }
+
+  /** Begins a call to a person who is in none, and rings them; opens the lobby of any other. @throws AppError `call-busy` while in another room's call */
   open(room: RoomId, intent: CallIntent): void {
-    if (isBusy(this.#call, room)) throw new AppError("call-busy");
-    this.send({ type: "opened", room, intent });
+    if (isBusy(this.#calls, room)) throw new AppError("call-busy");
+    const once = this.#summary(room)?.direct != null && this.#company(room).first;
+    const fresh = !this.#isIn(room);
+    this.send({ type: "opened", room, intent, at: once ? "once" : "lobby" });
+    if (once && fresh) void this.#ring(room, intent, "everyone", true);
+  }
+
+  /** Leaves the lobby for the call. Nobody is rung where somebody is there already. */
+  join(intent: CallIntent, ring?: Rung): void {
+    const { call } = this.#calls;
+    this.send({ type: "join-asked", intent });
+    if (call.phase !== "lobby") return;
+    const usual = this.#summary(call.room)?.direct == null ? "nobody" : "everyone";
+    void this.#ring(call.room, intent, ring ?? usual, true);
+  }
+
+  /** Rings people into the call that we are in. @throws AppError `denied` where we are in none */
+  ringInto(ring: Rung): void {
+    const { call } = this.#calls;
+    if (!isOn(call)) throw new AppError("denied", "no call to ring into");
+    void this.#ring(call.room, call.intent, ring, false);
+  }
+
+  /** After nobody answered: once more. */
+  again(): void {
+    const { call } = this.#calls;
+    if (call.phase === "over") this.open(call.room, call.intent);
+  }
+
+  /** Answers a ring. @throws AppError `call-busy` while in another call of which nothing is said, or in two */
+  accept(room: RoomId, intent: CallIntent, other: "end" | "hold" | null): void {
+    const { held } = this.#calls;
+    const third = other === "hold" && held !== null;
+    if (isBusy(this.#calls, room) && held?.room !== room && (other === null || third))
+      throw new AppError("call-busy");
+    this.send({ type: "accepted", room, intent, other });
+  }
+
+  /** Somebody rings: whatever an answer would wait for is done now. `full`: the SFU is joined too, which shows it our presence. */
+  warm(room: RoomId, intent: CallIntent, full: boolean): void {
+    if (full && this.#calls.call.phase === "idle") this.send({ type: "rang", room, intent });
+    else this.#parts.rtc.prepare(room);
+  }
+
+  /** The ring is over without an answer here. */
+  cool(room: RoomId): void {
+    this.send({ type: "ring-over", room });
+  }
+
+  swap(): void {
+    this.send({ type: "swap-asked" });
+  }
+
+  onSignal(signal: CallSignal): void {
+    this.#outgoing.hear(signal);
   }
 
   send(event: CallEvent): void {
-    const [next, effects] = stepCall(this.#call, event);
-    this.#call = next;
+    const [next, effects] = stepCall(this.#calls, event);
+    this.#calls = next;
     for (const effect of effects) this.#perform(effect);
+    const { call, held } = this.#calls;
+    const ring = this.#outgoing.state?.room;
+    const isTold = held?.room === ring || ((isOn(call) || call.phase === "over") && call.room === ring);
+    if (ring && !isTold) this.#outgoing.gone();
     this.#show();
   }
 
   /** A grant for an SFU that the call names. @throws AppError `denied` for any other, `grant-refused`, … */
   async grant(transport: string): Promise<SfuGrant> {
-    const room = this.#room();
-    const named = this.#session(room)?.members.some((member) => member.transport?.serviceUrl === transport);
-    if (transport !== this.#transport && !named)
-      throw new AppError("denied", "no such transport in this call");
-    const fresh = this.#granted.has(transport);
-    this.#granted.add(transport);
-    return this.#parts.rtc.grant({ room, transport, fresh });
+    const place = this.#place;
+    if (!place || !this.#isCurrent(place.room)) throw new AppError("denied", "no call is open");
+    return place.grant(transport, this.#memberships.session(place.room));
   }
 
   keys(): readonly MediaKey[] {
-    return this.#joined?.keys() ?? [];
+    return this.room === null ? [] : (this.#memberships.of(this.room)?.keys() ?? []);
   }
 
   /** Names or pictures changed. */
   refresh(): void {
-    if (this.#call.phase !== "idle") this.#show();
+    if (this.#calls.call.phase !== "idle") this.#show();
   }
 
-  /** Leaves, and resolves when others see it, or after the engine's few seconds. */
+  /** Leaves all calls, and resolves when others see it and hear no ring, or after a few seconds. */
   async stop(): Promise<void> {
-    this.send({ type: "leave-asked" });
-    await this.#leaving;
+    this.send({ type: "signed-out" });
+    const silent = within(this.#parts.clock, STOP_MS, this.#outgoing.settled(), () => new Error("late"));
+    await Promise.all([this.#memberships.gone(), silent.catch(() => undefined)]);
     this.#stopListening();
   }
 
@@ -91,96 +180,94 @@ export class Conductor {
     const { windows } = this.#parts;
     switch (effect.type) {
       case "prepare":
-        return void this.#prepare(effect.room);
+        this.#place = new Place(this.#parts.rtc, effect.room);
+        return void this.#find(this.#place);
       case "join":
-        return void this.#join(effect.room, effect.intent);
+        return this.#join(effect.room, effect.intent);
       case "set-intent":
-        return this.#joined?.setIntent(effect.intent);
+        return this.#memberships.of(effect.room)?.setIntent(effect.intent);
       case "leave":
-        return this.#leave();
+        return this.#memberships.leave(effect.room);
       case "show-window":
         return windows.show("call");
+      case "warm-window":
+        return windows.prepare("call");
       case "close-window":
         return windows.close("call");
     }
   }
 
-  async #prepare(room: RoomId): Promise<void> {
-    const { rtc, log } = this.#parts;
-    this.#transport = null;
-    this.#granted.clear();
-    rtc.prepare(room);
+  async #find(place: Place): Promise<void> {
     try {
-      const transport = await rtc.ownTransport(room);
-      if (!this.#isIn(room)) return;
-      this.#transport = transport;
-      this.#show();
+      await place.find();
+      if (place === this.#place) this.#show();
     } catch (error) {
-      log.warn("no transport of our own", error);
+      this.#parts.log.warn("no transport of our own", error);
       // A join asks again; until then the lobby says what is wrong.
-      if (this.#isIn(room)) this.send({ type: "trouble", code: codeOf(error) });
+      if (place === this.#place) this.send({ type: "trouble", code: codeOf(error) });
     }
   }
 
-  async #join(room: RoomId, intent: CallIntent): Promise<void> {
-    await this.#leaving;
-    if (this.#call.phase !== "joining" || this.#call.room !== room) return;
-    try {
-      const joined = this.#parts.rtc.join(room, { intent });
-      this.#joined = joined;
-      joined.onStatus((status) => this.#heard(joined, status));
-      // Our own first key may be there already.
-      joined.keys().forEach(this.#parts.tellKey);
-      joined.onKey(this.#parts.tellKey);
-      this.#heard(joined, joined.status);
-      if (!this.#transport) void this.#prepare(room);
-    } catch (error) {
-      this.send({ type: "ended", code: codeOf(error) });
-    }
+  #join(room: RoomId, intent: CallIntent): void {
+    void this.#memberships.join(room, intent);
+    if (this.#place?.room === room && this.#place.transport === null) void this.#find(this.#place);
   }
 
-  #heard(joined: JoinedCall, { phase, error, joinedAt }: JoinStatus): void {
-    if (joined !== this.#joined) return;
-    if (phase !== "left")
-      return this.send({ type: "membership", status: phase, now: joinedAt ?? this.#parts.clock.now() });
-    this.#joined = null;
-    this.send({ type: "ended", code: error });
+  async #ring(room: RoomId, intent: CallIntent, choice: Rung, atStart: boolean): Promise<void> {
+    const direct = this.#summary(room)?.direct ?? null;
+    // To the one person of a direct room all is said by name.
+    const ring = direct !== null && choice === "everyone" ? [direct] : choice;
+    const people = await this.#rung(room, ring);
+    if (!this.#isIn(room)) return;
+    this.#outgoing.ask({ room, direct: direct !== null, atStart, ring, people, intent });
   }
 
-  #leave(): void {
-    const joined = this.#joined;
-    this.#joined = null;
-    this.#leaving = (joined?.leave() ?? Promise.resolve()).then(() => this.send({ type: "left" }));
+  #rung(room: RoomId, ring: Rung): readonly UserId[] | Promise<readonly UserId[]> {
+    if (ring === "nobody") return [];
+    if (ring !== "everyone") return ring;
+    // Unknown members can be rung all the same; only that all of them declined cannot be known then.
+    return this.#parts.peopleIn(room).then(
+      (people) => people.map(({ user }) => user),
+      () => [],
+    );
+  }
+
+  #company(room: RoomId): Company {
+    const { session } = this.#parts.store.state;
+    return this.#memberships.company(room, session.phase === "signed-in" ? session.user : null);
   }
 
   #show(): void {
     const { store, power, personOf } = this.#parts;
-    const call = this.#call;
-    const room = call.phase === "idle" ? undefined : store.state.rooms.find(({ id }) => id === call.room);
-    const session = room && this.#session(room.id);
+    const { call, held } = this.#calls;
+    const room = call.phase === "idle" ? undefined : this.#summary(call.room);
     const seen = callState({
       call,
       room,
-      session,
-      joined: this.#joined,
-      transport: this.#transport,
+      held: held && this.#summary(held.room),
+      outgoing: this.#outgoing.state,
+      session: room && this.#memberships.session(room.id),
+      joined: room ? this.#memberships.of(room.id) : null,
+      transport: this.#place?.transport ?? null,
       personOf,
     });
     store.update((state) => ({ ...state, call: seen }));
-    const isOn = call.phase === "joining" || call.phase === "joined";
-    power.stayAwake(isOn ? (call.intent === "video" ? "display" : "machine") : null);
+    const isSeen = call.phase === "joined" && call.intent === "video";
+    power.stayAwake(isSeen ? "display" : isOn(call) ? "machine" : null);
   }
 
-  #session(room: RoomId): SessionView | undefined {
-    return this.#parts.rtc.sessions(room).find(({ application }) => application === CALL_APPLICATION);
+  #summary(room: RoomId): RoomSummary | undefined {
+    return this.#parts.store.state.rooms.find(({ id }) => id === room);
   }
 
-  #room(): RoomId {
-    if (this.#call.phase === "idle") throw new AppError("denied", "no call is open");
-    return this.#call.room;
+  #isCurrent(room: RoomId): boolean {
+    const { call } = this.#calls;
+    return call.phase !== "idle" && call.room === room;
   }
 
+  /** In this room's call, or entering it; held ones too. */
   #isIn(room: RoomId): boolean {
-    return this.#call.phase !== "idle" && this.#call.room === room;
+    const { call, held } = this.#calls;
+    return held?.room === room || (isOn(call) && call.room === room);
   }
 }

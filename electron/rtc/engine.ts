@@ -30,13 +30,13 @@ class Engine implements Rtc {
   readonly #grants: Grants;
   readonly #transport: OwnTransport;
   readonly #calls = new Map<RoomId, OwnCall>();
-  /** The room whose lobby was opened last, and the people whose devices are loaded for it. */
-  #lobby: { readonly room: RoomId; readonly loaded: Set<UserId> } | null = null;
+  /** Rooms whose call we are in or near, and the people whose devices are loaded for each. */
+  readonly #near = new Map<RoomId, Set<UserId>>();
 
   constructor(parts: RtcParts) {
     const { matrix, clock, fetch, ownServiceUrl } = parts;
     this.#parts = parts;
-    this.#sessions = new SessionWatch(matrix, clock, (room) => this.#calls.get(room)?.isOver === false);
+    this.#sessions = new SessionWatch(matrix, clock, (room) => this.#isIn(room));
     this.#grants = new Grants(matrix, clock, fetch);
     this.#transport = new OwnTransport(matrix, clock, ownServiceUrl);
     this.#sessions.onChange((room) => void this.#loadDevices(room));
@@ -50,7 +50,10 @@ class Engine implements Rtc {
   }
 
   prepare(room: RoomId): void {
-    if (this.#lobby?.room !== room) this.#lobby = { room, loaded: new Set() };
+    // Another one may ring while we are in a call: both may get newcomers.
+    for (const other of this.#near.keys())
+      if (other !== room && !this.#isIn(other)) this.#near.delete(other);
+    if (!this.#near.has(room)) this.#near.set(room, new Set());
     void this.#loadDevices(room);
     void this.#prefetch(room);
   }
@@ -111,20 +114,24 @@ class Engine implements Rtc {
     this.#sessions.stop();
   }
 
-  /** Of everybody in the call whose lobby is open, so that the first key finds them. */
+  /** Of everybody in a call that we are in or near, so that the first key finds them. */
   async #loadDevices(room: RoomId): Promise<void> {
-    const lobby = this.#lobby;
-    if (lobby?.room !== room) return;
+    const loaded = this.#near.get(room);
+    if (!loaded) return;
     const people = new Set(this.sessions(room).flatMap(({ members }) => members.map(({ user }) => user)));
-    const fresh = [...people].filter((user) => !lobby.loaded.has(user));
+    const fresh = [...people].filter((user) => !loaded.has(user));
     if (fresh.length === 0) return;
-    for (const user of fresh) lobby.loaded.add(user);
+    for (const user of fresh) loaded.add(user);
     try {
       await this.#parts.matrix.loadDevices(room, fresh);
     } catch (error) {
-      for (const user of fresh) lobby.loaded.delete(user);
+      for (const user of fresh) loaded.delete(user);
       this.#parts.log.info("devices could not be loaded", { why: kindOf(error) });
     }
+  }
+
+  #isIn(room: RoomId): boolean {
+    return this.#calls.get(room)?.isOver === false;
   }
 
   async #prefetch(room: RoomId): Promise<void> {

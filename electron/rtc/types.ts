@@ -10,7 +10,7 @@ export interface Rtc {
   /** A session of the room changed, or whether we hold a key of one of its members. Returns how to stop listening. */
   onChange(listener: (room: RoomId) => void): () => void;
 
-  /** The lobby is open: finds transport and grant and loads everybody's devices now, so that a join is quick. Never fails; cheap to repeat. */
+  /** The lobby is open, or somebody rings: finds transport and grant and loads everybody's devices now, so that a join is quick. Never fails; cheap to repeat. */
   prepare(room: RoomId): void;
   /** URL of the authorization service where we publish. Fails with `no-transport` or `offline`. */
   ownTransport(room: RoomId): Promise<string>;

@@ -6,26 +6,45 @@ import type { JoinedCall, JoinStatus, MemberView, Rtc, SessionView } from "../..
 export class FakeRtc implements Rtc {
   readonly transport = "https://sfu.hs";
   readonly granted: { readonly transport: string; readonly fresh: boolean }[] = [];
-  joined: FakeJoinedCall | null = null;
-  #sessions: SessionView[] = [];
+  readonly joins: RoomId[] = [];
+  readonly prepared: RoomId[] = [];
+  readonly #calls = new Map<RoomId, FakeJoinedCall>();
+  readonly #sessions = new Map<RoomId, SessionView>();
   readonly #listeners = new Set<(room: RoomId) => void>();
 
   /** These people are in the room's call now. */
   call(room: RoomId, members: readonly MemberView[]): void {
-    this.#sessions = members.length
-      ? [{ room, slot: "m.call#ROOM", application: "m.call", intent: "video", members }]
-      : [];
+    this.#sessions.delete(room);
+    if (members.length > 0)
+      this.#sessions.set(room, {
+        room,
+        slot: "m.call#ROOM",
+        application: "m.call",
+        intent: "video",
+        members,
+      });
     for (const listener of this.#listeners) listener(room);
   }
 
-  sessions(): readonly SessionView[] {
-    return this.#sessions;
+  /** The one that was joined last, of those that go on. */
+  get joined(): FakeJoinedCall | null {
+    return [...this.#calls.values()].at(-1) ?? null;
+  }
+  in(room: RoomId): FakeJoinedCall | null {
+    return this.#calls.get(room) ?? null;
+  }
+
+  sessions(room: RoomId): readonly SessionView[] {
+    const session = this.#sessions.get(room);
+    return session ? [session] : [];
   }
   onChange(listener: (room: RoomId) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
-  prepare(): void {}
+  prepare(room: RoomId): void {
+    this.prepared.push(room);
+  }
   ownTransport(): Promise<string> {
     return Promise.resolve(this.transport);
   }
@@ -34,11 +53,11 @@ export class FakeRtc implements Rtc {
     return Promise.resolve({ url: "wss://sfu", token: "jwt" });
   }
   join(room: RoomId): JoinedCall {
-    if (this.joined) throw new Error("joined already");
-    this.joined = new FakeJoinedCall(room, () => {
-      this.joined = null;
-    });
-    return this.joined;
+    if (this.#calls.has(room)) throw new Error("joined already");
+    const call = new FakeJoinedCall(room, () => this.#calls.delete(room));
+    this.#calls.set(room, call);
+    this.joins.push(room);
+    return call;
   }
   wake(): void {}
   stop(): Promise<void> {
