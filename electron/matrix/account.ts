@@ -67,7 +67,15 @@ export class Account {
    * @throws AppError `store-locked`, `store-corrupt`, `disk-full`
    */
   static async open(parts: AccountParts): Promise<Account> {
-    const { session, log, onSync } = parts;
+    const { session, log } = parts;
+    // Told from within the SDK's loop and our `fetch`: what throws there ends the syncing for good, and nobody hears a ring again.
+    const onSync: AccountParts["onSync"] = (now) => {
+      try {
+        parts.onSync(now);
+      } catch (error) {
+        log.error("what the sync is at was not taken in", error);
+      }
+    };
     const folder = accountFolder(parts.folder, session);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const store = await openAccountStore(join(folder, "store.db"), {
@@ -90,7 +98,7 @@ export class Account {
     client.matrixRTC.start = () => undefined;
     const account = new Account(client, session, store, sync, parts.fetch);
     try {
-      await account.#start(parts);
+      await account.#start({ ...parts, onSync });
       return account;
     } catch (error) {
       await account.close();

@@ -7,9 +7,12 @@ const IMAGE = /^image\/(png|jpeg|gif|webp|avif)$/;
 /** `mxc://server/media` as the specification allows it, so that a hostile one names no other path. */
 const MXC = /^mxc:\/\/((?!\.+\/)[\w.:[\]-]+)\/([\w-]+)$/;
 
-/** Where a window finds the picture: a path of its own origin, so that it needs no token and reaches no server. */
-export function avatarUrl(mxc: string | null | undefined): string | null {
-  const [, server, media] = MXC.exec(mxc ?? "") ?? [];
+/**
+ * Where a window finds the picture: a path of its own origin, so that it needs no token and reaches no server. Null for whatever
+ * else people write there: the SDK hands it on as it is and calls it a string.
+ */
+export function avatarUrl(mxc: unknown): string | null {
+  const [, server, media] = (typeof mxc === "string" && MXC.exec(mxc)) || [];
   return server && media ? `${PREFIX}${server}/${media}` : null;
 }
 

@@ -47,11 +47,16 @@ afterEach(async () => {
   await proxy.close();
 });
 
+/** Many times what the app takes: one that never asks again is told apart from one that does, with what made it so. */
+const DEAF_MS = 20_000;
+
 /** Resolves when the app asks for more. */
 async function say(sync: object): Promise<void> {
   polled = Promise.withResolvers();
   answer(sync);
-  await polled.promise;
+  const { reject } = polled;
+  const timer = setTimeout(() => reject(new Error("the app no longer asks what is new")), DEAF_MS);
+  await polled.promise.finally(() => clearTimeout(timer));
 }
 
 /** Anything, with the names that somebody reads more often than not. */
@@ -194,7 +199,8 @@ test("whatever lies in rooms, account data and messages to the device, each room
         main.running.conductor.send({ type: "leave-asked" });
       },
     ),
-    { numRuns: 60 },
+    // Shrinking would go on with an app that heard all of that, and is perhaps deaf by now.
+    { numRuns: 60, endOnFailure: true },
   );
   expect(main.store.state.session).toMatchObject({ phase: "signed-in", sync: "live" });
   expect(warnings).toEqual([]);
@@ -217,6 +223,52 @@ test("whatever lies in rooms, account data and messages to the device, each room
       call: { intent: "video", people: [{ user: MALLORY }] },
     }),
   );
+});
+
+/** Nothing can be made a text of it, so whatever takes it for one throws. */
+const wordless = { toString: "", valueOf: "" };
+
+test("whoever takes an invitation back with nonsense in it does not make the app deaf", async () => {
+  const me = main.signIn.required.session.user;
+  const room = "!gone:elsewhere";
+  const leave = { ...invitation, state_key: me, content: { membership: "leave", avatar_url: wordless } };
+  const event = { event_id: "$gone", sender: MALLORY, origin_server_ts: Date.now(), ...leave };
+  await hear(room, [], [], {});
+  await say({ rooms: { leave: { [`${room}-invited`]: { timeline: { events: [event] } } } } });
+  expect(main.signIn.required.client.getUser(me)?.avatarUrl).toEqual(wordless);
+  await say({});
+  expect(main.store.state.session).toMatchObject({ phase: "signed-in", sync: "live", avatar: null });
+});
+
+test("a picture that is none keeps neither invitations nor rooms from being listed", async () => {
+  const mallory = {
+    type: "m.room.member",
+    state_key: MALLORY,
+    content: { membership: "join", displayname: wordless, avatar_url: wordless },
+  };
+  const me = { ...mallory, state_key: main.signIn.required.session.user, content: { membership: "join" } };
+  const room = "!room:elsewhere";
+  await hear(room, [mallory, me], [], { [MALLORY]: [room] });
+  await vi.waitFor(() => {
+    expect(main.store.state.rooms).toMatchObject([{ id: room, direct: MALLORY, avatar: null }]);
+    expect(main.store.state.invitations).toMatchObject([{ from: { user: MALLORY, avatar: null } }]);
+  });
+});
+
+test("the syncing goes on when the app fails to take in what it is at", async () => {
+  const { store } = main;
+  const update = store.update.bind(store);
+  store.update = (change) => {
+    if (change(store.state).session !== store.state.session) throw new Error("out of order");
+    update(change);
+  };
+  // Something to say of the session, and then again.
+  const me = main.signIn.required.session.user;
+  for (const displayname of ["Alice", "Alicia"]) {
+    const content = { membership: "join", displayname };
+    await hear("!room:elsewhere", [{ type: "m.room.member", state_key: me, content }], [], {});
+  }
+  expect(main.lines.join("")).toContain("out of order");
 });
 
 const invitation = { type: "m.room.member", content: { membership: "invite" } };
