@@ -17,11 +17,7 @@ export function listsOf(
   invitations: readonly Invitation[],
   term: string,
 ): HomeLists {
-  const words = fold(term).split(/\s+/).filter(Boolean);
-  const matches = (...texts: readonly string[]) => {
-    const text = fold(texts.join(" "));
-    return words.every((word) => text.includes(word));
-  };
+  const matches = matcher(term);
   const found = rooms.filter(({ name, direct }) => matches(name, direct ?? ""));
   const idle = found.filter((room) => room.call === null).toSorted((a, b) => b.activeAt - a.activeAt);
   return {
@@ -29,6 +25,15 @@ export function listsOf(
     people: idle.filter((room) => room.direct !== null),
     rooms: idle.filter((room) => room.direct === null),
     invitations: invitations.filter(({ name, from }) => matches(name, from.name, from.user)),
+  };
+}
+
+/** Whether texts have every word of a search term in them, whatever their case and accents. */
+export function matcher(term: string): (...texts: readonly string[]) => boolean {
+  const words = fold(term).split(/\s+/).filter(Boolean);
+  return (...texts) => {
+    const text = fold(texts.join(" "));
+    return words.every((word) => text.includes(word));
   };
 }
 

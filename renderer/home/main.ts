@@ -4,6 +4,7 @@ import "../common/theme.css";
 import "../common/menu.css";
 import { windowClient } from "../common/context.ts";
 import { Mirror } from "../common/mirror.svelte.ts";
+import { Sound } from "../common/sound.ts";
 import { Devices, openPreview } from "../media/devices.svelte.ts";
 import Home from "./Home.svelte";
 
@@ -16,6 +17,10 @@ mount(Home, {
   props: {
     client,
     mirror: new Mirror<"home">(client),
-    media: { openDevices: () => new Devices(), openPreview },
+    media: {
+      openDevices: () => new Devices(),
+      openPreview,
+      openSound: (score, volume) => new Sound(score, volume),
+    },
   },
 });

@@ -1,5 +1,7 @@
 import type { Devices, Preview } from "../media/devices.svelte.ts";
 import type { DeviceChoice } from "../../shared/state/settings.ts";
+import type { Sound } from "../common/sound.ts";
+import type { Score } from "../common/tones.ts";
 import type { DeviceLists, DeviceOption } from "../common/devices.ts";
 
 /** What the settings need of cameras, microphones and speakers. */
@@ -7,4 +9,5 @@ export interface HomeMedia {
   openDevices(): DeviceLists & Pick<Devices, "ask" | "stop">;
   /** Null where the camera cannot be had. */
   openPreview(cameras: readonly DeviceOption[], choice: DeviceChoice): Promise<Preview | null>;
+  openSound(score: Score, volume: number): Pick<Sound, "use" | "once" | "stop">;
 }

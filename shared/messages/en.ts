@@ -371,5 +371,7 @@ export const en = {
   "tray.open": "Open Carillon",
   "tray.leave-call": "Leave call",
   "tray.quiet": "Do not disturb",
+  "tray.told": "Carillon is still here",
+  "tray.told-more": "It waits in the tray, so that calls ring. You can change that in the settings.",
   "tray.quit": "Quit Carillon",
 } as const satisfies Record<`error.${ErrorCode}`, string> & Record<string, string>;
