@@ -51,8 +51,7 @@ class Engine implements Rtc {
 
   prepare(room: RoomId): void {
     // Another one may ring while we are in a call: both may get newcomers.
-    for (const other of this.#near.keys())
-      if (other !== room && !this.#isIn(other)) this.#near.delete(other);
+    for (const other of this.#near.keys()) if (other !== room && !this.#isIn(other)) this.#near.delete(other);
     if (!this.#near.has(room)) this.#near.set(room, new Set());
     void this.#loadDevices(room);
     void this.#prefetch(room);
