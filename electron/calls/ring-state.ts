@@ -38,20 +38,14 @@ export function ringState(ring: Ring, { from, room, settings, second, test }: Ri
   };
 }
 
-export const ringNotice = ({ id, from, roomName, intent, second, test }: RingState): RingNotice => ({
-  id,
-  title: from.name,
-  body: test
-    ? t("ringing.test")
-    : roomName === null
-      ? t(intent === "video" ? "ringing.video" : "ringing.audio")
-      : t("ringing.in-room", { room: roomName }),
-  intent,
-  second,
-});
+export function ringNotice({ id, from, roomName, intent, second, test }: RingState): RingNotice {
+  const kind = t(intent === "video" ? "ring.video" : "ring.voice");
+  const call = roomName === null ? kind : `${kind} ${t("ring.in-room", { room: roomName })}`;
+  return { id, title: from.name, body: test ? t("ring.test") : call, intent, second };
+}
 
 export const missedNotice = (ring: Ring, from: Person): MissedNotice => ({
   id: ring.id,
-  title: t("ringing.missed", { name: from.name }),
+  title: t("notification.missed", { name: from.name }),
   body: new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(ring.startedAt),
 });

@@ -41,12 +41,6 @@ export const en = {
   "error.grant-refused": "The call server did not let you in. Try again, or ask who runs it.",
   "error.grant-unreachable": "The call server cannot be reached. Check your network, or try again later.",
 
-  "ringing.video": "Video call",
-  "ringing.audio": "Voice call",
-  "ringing.in-room": "Calls you into {room}",
-  "ringing.test": "This is how a call rings",
-  "ringing.missed": "Missed call from {name}",
-
   "start.failed": "Carillon cannot start",
   "start.damaged": "Carillon's settings and sign-in on this computer are damaged.",
   "start.set-aside":
@@ -362,6 +356,7 @@ export const en = {
   "notification.accept-audio": "Accept without video",
   "notification.decline": "Decline",
   "notification.hide": "Hide",
+  "notification.missed": "Missed call from {name}",
   "notification.call-back": "Call back",
 
   "tray.ringing": "Carillon: {name} is calling",
