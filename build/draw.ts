@@ -19,7 +19,7 @@ export interface View {
 }
 
 /** Samples across and down each pixel. */
-const SAMPLES = 8;
+const SAMPLES = 6;
 const CURVE_STEPS = 12;
 
 /** A PNG of so many pixels across and down. */
