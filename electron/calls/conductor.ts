@@ -84,11 +84,17 @@ export class Conductor {
 
   /** Begins a call to a person who is in none, and rings them; opens the lobby of any other. @throws AppError `call-busy` while in another room's call */
   open(room: RoomId, intent: CallIntent): void {
+    if (this.#summary(room)?.direct == null || !this.#company(room).first) return this.lobby(room, intent);
     if (isBusy(this.#calls, room)) throw new AppError("call-busy");
-    const once = this.#summary(room)?.direct != null && this.#company(room).first;
     const fresh = !this.#isIn(room);
-    this.send({ type: "opened", room, intent, at: once ? "once" : "lobby" });
-    if (once && fresh) void this.#ring(room, intent, "everyone", true);
+    this.send({ type: "opened", room, intent, at: "once" });
+    if (fresh) void this.#ring(room, intent, "everyone", true);
+  }
+
+  /** Opens the lobby, of a call to a person too. @throws AppError `call-busy` while in another room's call */
+  lobby(room: RoomId, intent: CallIntent): void {
+    if (isBusy(this.#calls, room)) throw new AppError("call-busy");
+    this.send({ type: "opened", room, intent, at: "lobby" });
   }
 
   /** Leaves the lobby for the call. Nobody is rung where somebody is there already. */

@@ -67,10 +67,7 @@ export class Memberships {
   leave(room: RoomId): void {
     const joined = this.#joined.get(room);
     this.#joined.delete(room);
-    const done = Promise.all([this.#leaving.get(room), joined?.leave()]).then(() => {
-      if (this.#leaving.get(room) === done) this.#leaving.delete(room);
-      this.#parts.left(room);
-    });
+    const done = this.#gone(room, joined);
     this.#leaving.set(room, done);
   }
 
@@ -95,6 +92,11 @@ export class Memberships {
       first: others.length === 0,
       others: others.map(({ user }) => user).filter((user) => user !== me),
     };
+  }
+
+  async #gone(room: RoomId, joined: JoinedCall | undefined): Promise<void> {
+    await Promise.all([this.#leaving.get(room), joined?.leave()]);
+    this.#parts.left(room);
   }
 
   #heard(joined: JoinedCall, { phase, error, joinedAt }: JoinStatus): void {

@@ -207,6 +207,15 @@ describe("a call to a person", () => {
     expect([call()?.outgoing, signals.notified]).toEqual([null, []]);
   });
 
+  test("from the lobby, where a link led, they are rung on joining", async () => {
+    const { signals, conductor, call, stands } = setup();
+    conductor.lobby(direct, "video");
+    expect(call()).toMatchObject({ phase: "lobby", outgoing: null });
+    conductor.join("video");
+    await stands(direct);
+    await vi.waitFor(() => expect(signals.notified).toMatchObject([{ ring: [bob.user] }]));
+  });
+
   test("a membership that an earlier run left is not what it refers to", async () => {
     const { rtc, signals, conductor, stands } = setup();
     rtc.call(direct, [{ ...me, eventId: "$ghost" }]);
