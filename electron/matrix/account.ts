@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ClientEvent, createClient, HttpApiEvent, SyncState, type MatrixClient } from "matrix-js-sdk";
 
-import { AppError } from "../../shared/errors.ts";
+import { AppError, codeOf } from "../../shared/errors.ts";
 import type { Log } from "../log.ts";
 import { Avatars } from "./avatars.ts";
 import type { Fetch } from "./http.ts";
@@ -14,6 +14,8 @@ import { openAccountStore, type AccountStore } from "./store/account-store.ts";
 import { SyncFetch } from "./sync-fetch.ts";
 
 const REQUEST_MS = 30_000;
+/** A file in the folder of an account whose store was found damaged. */
+const DAMAGED = "damaged";
 
 export interface AccountParts {
   /** Holds a folder for each device that ever signed in here. */
@@ -62,11 +64,23 @@ export class Account {
   }
 
   /**
-   * Opens the stores, starts crypto and syncs; resolves once rooms are known, from disk where it can.
+   * Opens the stores, starts crypto and syncs; resolves once rooms are known, from disk where it can. A damaged store is left as it is.
    * @throws SessionEnded
    * @throws AppError `store-locked`, `store-corrupt`, `disk-full`
    */
   static async open(parts: AccountParts): Promise<Account> {
+    const mark = join(accountFolder(parts.folder, parts.session), DAMAGED);
+    try {
+      const account = await Account.#open(parts);
+      rmSync(mark, { force: true });
+      return account;
+    } catch (error) {
+      if (codeOf(error) === "store-corrupt") markDamaged(mark, parts.log);
+      throw error;
+    }
+  }
+
+  static async #open(parts: AccountParts): Promise<Account> {
     const { session, log } = parts;
     // Told from within the SDK's loop and our `fetch`: what throws there ends the syncing for good, and nobody hears a ring again.
     const onSync: AccountParts["onSync"] = (now) => {
@@ -146,11 +160,21 @@ export class Account {
 const accountFolder = (parent: string, { user, device }: SavedSession) =>
   join(parent, createHash("sha256").update(`${user}|${device}`).digest("hex").slice(0, 16));
 
-/** Removes what sessions that ended left on disk. */
+/** It may hold the only keys of somebody's messages, so the next sign-in must not take it for a leftover. */
+function markDamaged(mark: string, log: Log): void {
+  try {
+    writeFileSync(mark, "");
+  } catch (error) {
+    log.error("the damaged store could not be marked", error);
+  }
+}
+
+/** Removes what sessions that ended left on disk. Damaged stores stay as long as anybody is signed in. */
 export function removeOtherAccounts(parent: string, kept: SavedSession | null): void {
   const keep = kept && accountFolder(parent, kept);
   for (const name of readdirSync(parent, { withFileTypes: true })) {
     const folder = join(parent, name.name);
-    if (name.isDirectory() && folder !== keep) rmSync(folder, { recursive: true, force: true });
+    const isLeft = folder !== keep && !(kept && existsSync(join(folder, DAMAGED)));
+    if (name.isDirectory() && isLeft) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
@@ -51,12 +51,21 @@ async function isSaidToBeDamaged(folder: string): Promise<void> {
   open.splice(0);
 }
 
-async function signsInAfresh({ folder, alice, device }: Awaited<ReturnType<typeof profile>>): Promise<void> {
+async function signsInAfresh({ folder, alice, device }: Awaited<ReturnType<typeof profile>>) {
   const main = await start(folder);
   await main.signIn.restore();
   await main.signIn.login(stack.homeserver.url, alice.name, alice.password);
   await vi.waitFor(() => expect(main.store.state.session).toMatchObject({ sync: "live" }), 20_000);
   expect(main.signIn.required.session.device).not.toBe(device);
+  return main;
+}
+
+/** Whose store was damaged and kept has it until they say that everything may go. */
+async function signsOut(main: Awaited<ReturnType<typeof start>>): Promise<void> {
+  const accounts = join(main.folder, "accounts");
+  expect(readdirSync(accounts)).toHaveLength(2);
+  await main.signIn.logout();
+  expect(readdirSync(accounts)).toEqual([]);
 }
 
 test.each<[string, (good: Buffer) => Buffer]>([
@@ -76,7 +85,9 @@ test.each<[string, (good: Buffer) => Buffer]>([
     await isSaidToBeDamaged(before.folder);
     expect(readFileSync(before.file).equals(damaged)).toBe(true);
   }
-  await signsInAfresh(before);
+  const main = await signsInAfresh(before);
+  expect(readFileSync(before.file).equals(damaged)).toBe(true);
+  await signsOut(main);
 });
 
 test("damage that only shows while the account opens is said so too", async () => {
@@ -84,5 +95,20 @@ test("damage that only shows while the account opens is said so too", async () =
   const good = readFileSync(before.file);
   writeFileSync(before.file, good.fill(0xa5, PAGE * Math.floor(good.length / PAGE / 2), good.length - PAGE));
   await isSaidToBeDamaged(before.folder);
-  await signsInAfresh(before);
+  const main = await signsInAfresh(before);
+  expect(existsSync(before.file)).toBe(true);
+  await signsOut(main);
+});
+
+test("a store that is put back whole is one like any other", async () => {
+  const before = await profile();
+  const good = readFileSync(before.file);
+  writeFileSync(before.file, "this was a database once");
+  await isSaidToBeDamaged(before.folder);
+  writeFileSync(before.file, good);
+  const main = await start(before.folder);
+  await main.signIn.restore();
+  expect(main.signIn.required.session.device).toBe(before.device);
+  const [account = ""] = readdirSync(join(before.folder, "accounts"));
+  expect(readdirSync(join(before.folder, "accounts", account))).not.toContain("damaged");
 });
