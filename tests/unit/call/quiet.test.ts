@@ -67,7 +67,7 @@ test("a schedule is quiet for as long as its spans are, and from each begin to i
     fc.property(minutes, minutes, days, (from, to, chosen) => {
       const schedule = { on: true, from, to, days: chosen };
       // A week of minutes, painted span by span.
-      const week = new Array<boolean>(7 * 1440).fill(false);
+      const week = Array.from({ length: 7 * 1440 }, () => false);
       const length = to > from ? to - from : to + 1440 - from;
       for (const day of chosen) {
         for (let at = 0; at < length; at += 1) week[(day * 1440 + from + at) % week.length] = true;
