@@ -16,6 +16,8 @@ interface Fixtures {
   /** A fresh account with the app signed in to it. */
   caller: (name: string) => Promise<Caller>;
   launch: typeof App.launch;
+  /** One more device of somebody. */
+  device: (person: Person) => Promise<Caller>;
   /** Two callers who share a room. */
   pair: (options?: RoomOptions) => Promise<{ alice: Caller; bob: Caller; room: string }>;
 }
@@ -46,28 +48,25 @@ export const test = base.extend<Fixtures, { stack: Stack }>({
     }
   },
 
-  caller: async ({ stack, launch }, use) => {
-    await use(async (name) => {
-      const person = await signUp(stack.homeserver, freshName(name));
+  device: async ({ stack, launch }, use) => {
+    await use(async (person) => {
       const app = await launch();
       return { person, app, home: await app.signIn(stack.homeserver.url, person.name, person.password) };
     });
   },
 
-  pair: async ({ stack, launch }, use) => {
+  caller: async ({ stack, device }, use) => {
+    await use(async (name) => device(await signUp(stack.homeserver, freshName(name))));
+  },
+
+  pair: async ({ stack, device }, use) => {
     await use(async (options = { direct: true }) => {
       const people = [
         await signUp(stack.homeserver, freshName("alice")),
         await signUp(stack.homeserver, freshName("bob")),
       ] as const;
       const room = await makeRoom(people[0], [people[1]], options);
-      const [alice, bob] = await Promise.all(
-        people.map(async (person): Promise<Caller> => {
-          const app = await launch();
-          return { person, app, home: await app.signIn(stack.homeserver.url, person.name, person.password) };
-        }),
-      );
-      if (!alice || !bob) throw new Error("two people make two callers");
+      const [alice, bob] = await Promise.all([device(people[0]), device(people[1])]);
       return { alice, bob, room };
     });
   },

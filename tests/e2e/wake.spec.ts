@@ -1,17 +1,6 @@
 import { freshName, makeRoom } from "../support/people.ts";
-import type { Stack } from "../stack/stack.ts";
+import { asleep } from "../support/sleep.ts";
 import { expect, test, type Caller } from "./fixtures.ts";
-
-/** Everything that the app has open to the homeserver goes dead without a word, as it does while a machine sleeps. */
-async function sleep(stack: Stack, { home }: Caller): Promise<void> {
-  await expect(home.getByRole("textbox", { name: "Search people and rooms" })).toBeVisible();
-  await expect(home.getByText("Getting up to date…")).toBeHidden();
-  const { homeserver } = stack.faults;
-  if (!homeserver) throw new Error("the homeserver of the suite stands behind a proxy");
-  // The poll, and nothing that could be taken for the next one.
-  await expect.poll(() => homeserver.connections).toBe(1);
-  homeserver.strand();
-}
 
 /** Something that only an answered poll can tell. */
 async function happens({ person }: Caller): Promise<string> {
@@ -24,7 +13,7 @@ async function happens({ person }: Caller): Promise<string> {
 
 test("what happened while the machine slept is there as soon as it wakes", async ({ stack, caller }) => {
   const alice = await caller("alice");
-  await sleep(stack, alice);
+  await asleep(stack, alice);
   const name = await happens(alice);
   await alice.app.electron.evaluate(({ powerMonitor }) => void powerMonitor.emit("resume"));
   await expect(alice.home.getByText(name)).toBeVisible();
@@ -32,7 +21,7 @@ test("what happened while the machine slept is there as soon as it wakes", async
 
 test("the same when the network is back", async ({ stack, caller }) => {
   const alice = await caller("alice");
-  await sleep(stack, alice);
+  await asleep(stack, alice);
   const name = await happens(alice);
   // Without a network until that was noticed.
   await alice.app.electron.evaluate(

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 
 import { _electron, expect, type ElectronApplication, type Page } from "@playwright/test";
 
+import type { WindowRole } from "../../shared/window-role.ts";
 import { electronBinary } from "../../build/electron-binary.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -30,13 +31,14 @@ export class App {
   static async launch({
     profile,
     env = {},
-  }: { profile?: string; env?: NodeJS.ProcessEnv } = {}): Promise<App> {
+    args = [],
+  }: { profile?: string; env?: NodeJS.ProcessEnv; args?: readonly string[] } = {}): Promise<App> {
     const { path, standIn } = electronBinary();
     // Playwright asks npm's `electron` where the binary is, in this process.
     if (standIn) process.env["ELECTRON_OVERRIDE_DIST_PATH"] = dirname(path);
     const folder = profile ?? (await mkdtemp(join(tmpdir(), "carillon-profile-")));
     const electron = await _electron.launch({
-      args: [root, `--user-data-dir=${folder}`, ...(standIn ? [] : MEDIA)],
+      args: [root, `--user-data-dir=${folder}`, ...(standIn ? [] : MEDIA), ...args],
       cwd: root,
       env: {
         ...environment(),
@@ -49,7 +51,7 @@ export class App {
   }
 
   /** The window of a role, once it is there. */
-  async window(role: "home" | "call"): Promise<Page> {
+  async window(role: WindowRole): Promise<Page> {
     // A window is blank before it is what it will be, and says neither; so all are looked at until one is.
     const find = () =>
       this.electron.windows().find((page) => new URL(page.url()).pathname.startsWith(`/${role}/`));
@@ -68,6 +70,22 @@ export class App {
     await home.getByLabel("Password", { exact: true }).fill(password);
     await home.getByRole("button", { name: "Sign in" }).click();
     return home;
+  }
+
+  /** Closes a window as its own button does, and waits until it is gone. */
+  async closeWindow(role: WindowRole): Promise<void> {
+    const page = await this.window(role);
+    const gone = page.waitForEvent("close");
+    const window = await this.electron.browserWindow(page);
+    await window.evaluate((one) => one.close());
+    await gone;
+  }
+
+  /** The pages of the windows that are open. */
+  roles(): string[] {
+    return this.electron
+      .windows()
+      .flatMap((page) => /^\/(home|call|ring)\//.exec(new URL(page.url()).pathname)?.[1] ?? []);
   }
 
   /** Ends it as a user would, so that it leaves its call. */

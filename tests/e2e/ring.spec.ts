@@ -1,0 +1,203 @@
+import type { Page } from "@playwright/test";
+
+import { claimCall } from "../support/callers.ts";
+import { callButton, hears, moves } from "../support/call-window.ts";
+import { Desktop } from "../support/desktop.ts";
+import { asleep } from "../support/sleep.ts";
+import { sendEvent, stateOf, callMemberType, type Person } from "../support/people.ts";
+import { expect, test, type Caller } from "./fixtures.ts";
+
+/** A desktop that is known to have a tray. */
+const WITH_TRAY = { XDG_CURRENT_DESKTOP: "KDE" };
+const RING = "org.matrix.msc4075.rtc.notification";
+
+/** Alice calls Bob, who hears of it by whatever he has. */
+async function call(alice: Caller): Promise<Page> {
+  await callButton(alice.home, "Bob").click();
+  const calling = await alice.app.window("call");
+  await expect(calling.getByText("Ringing…")).toBeVisible();
+  return calling;
+}
+
+/** A ring from somebody who has no Carillon, and how long it lasts. */
+async function ringFor(
+  person: Person,
+  room: string,
+  of: string,
+  { lifetime, sentAgo = 0 }: { lifetime: number; sentAgo?: number },
+): Promise<void> {
+  await claimCall(person, room, "https://sfu.invalid");
+  const member = (await stateOf(person, room, callMemberType)).find(({ sender }) => sender === person.userId);
+  await sendEvent(person, room, RING, {
+    notification_type: "ring",
+    "m.mentions": { user_ids: [of], room: false },
+    "m.relates_to": { rel_type: "m.reference", event_id: member?.event_id },
+    sender_ts: Date.now() - sentAgo,
+    lifetime,
+    "m.call.intent": "video",
+  });
+}
+
+const rings = (desktop: Desktop) =>
+  desktop.notifications().then((all) => all.filter(({ actions }) => actions.includes("Decline")));
+const isRinging = (desktop: Desktop) => expect.poll(() => rings(desktop)).toHaveLength(1);
+const isSilent = (desktop: Desktop) => expect.poll(() => rings(desktop)).toEqual([]);
+const calls = (home: Page) => home.getByRole("tab", { name: /^Calls/ });
+
+test("a call rings on every device, is answered from the notification of one, and stops on the other", async ({
+  pair,
+  device,
+}) => {
+  const { alice, bob } = await pair({ direct: true });
+  const other = await device(bob.person);
+  const [here, there] = [new Desktop(bob.app), new Desktop(other.app)];
+  await expect(callButton(other.home, "Alice")).toBeVisible();
+  const home = await bob.app.electron.browserWindow(bob.home);
+  await home.evaluate((window) => window.minimize());
+
+  const calling = await call(alice);
+  await Promise.all([isRinging(here), isRinging(there)]);
+  expect(await rings(here)).toEqual([
+    { title: "Alice", body: "Video call", actions: ["Accept", "Accept without video", "Decline"] },
+  ]);
+  expect(await here.tray()).toBe("Carillon: Alice is calling");
+  const ring = await bob.app.window("ring");
+  await expect(ring.getByRole("alertdialog", { name: /Alice is calling/ })).toBeVisible();
+
+  await here.press("Alice", "Accept");
+  const called = await bob.app.window("call");
+  await Promise.all([moves(calling, "Bob"), moves(called, "Alice"), hears(calling), hears(called)]);
+  await Promise.all([isSilent(here), isSilent(there)]);
+  expect(other.app.roles()).toEqual(["home"]);
+  await expect(calling.getByText("Ringing…")).toBeHidden();
+
+  await called.getByRole("button", { name: "Leave call" }).click();
+  await calling.getByRole("button", { name: "Leave call" }).click();
+  await calls(other.home).click();
+  await expect(other.home.getByText("Answered on another device")).toBeVisible();
+  expect(await there.badge()).toBe(0);
+});
+
+test("with no window at all it rings, and a decline on one device silences the other and tells the caller", async ({
+  pair,
+  launch,
+  stack,
+}) => {
+  const { alice, bob } = await pair({ direct: true });
+  const app = await launch({ env: WITH_TRAY });
+  const other: Caller = {
+    person: bob.person,
+    app,
+    home: await app.signIn(stack.homeserver.url, bob.person.name, bob.person.password),
+  };
+  const [here, there] = [new Desktop(bob.app), new Desktop(other.app)];
+  await expect(callButton(other.home, "Alice")).toBeVisible();
+  await other.app.closeWindow("home");
+  expect(other.app.roles()).toEqual([]);
+  const before = await there.focusTaken();
+
+  const calling = await call(alice);
+  await Promise.all([isRinging(here), isRinging(there)]);
+  const ring = await other.app.window("ring");
+  // Whoever types elsewhere goes on typing.
+  expect(await there.focusTaken()).toEqual(before);
+  await ring.getByRole("button", { name: "Decline", exact: true }).click();
+  await expect(calling.getByText("declined", { exact: false }).first()).toBeVisible();
+  await Promise.all([isSilent(here), isSilent(there)]);
+  await expect.poll(() => other.app.roles()).toEqual([]);
+});
+
+test("a restart goes on ringing, and when the caller gives up all is silent and the call is missed", async ({
+  pair,
+  launch,
+}) => {
+  const { alice, bob } = await pair({ direct: true });
+  await isQuietStart(bob);
+  const calling = await call(alice);
+  await isRinging(new Desktop(bob.app));
+  await bob.app.kill();
+
+  const app = await launch({ profile: bob.app.profile, args: ["--hidden"] });
+  const desktop = new Desktop(app);
+  await isRinging(desktop);
+  await app.window("ring");
+  expect(app.roles()).not.toContain("home");
+
+  await calling.getByRole("button", { name: "Cancel call" }).click();
+  await isSilent(desktop);
+  await expect.poll(() => app.roles()).toEqual([]);
+  expect(await desktop.badge()).toBe(1);
+  expect(await desktop.tray()).toBe("Carillon: 1 missed call");
+
+  await app.electron.evaluate(({ app: electron }) => void electron.emit("activate"));
+  const home = await app.window("home");
+  await calls(home).click();
+  await expect(home.getByText("Missed", { exact: true })).toBeVisible();
+  await expect.poll(() => desktop.badge()).toBe(0);
+});
+
+test("a ring that nobody answers is missed when its time is over, and is called back in one click", async ({
+  pair,
+}) => {
+  const { alice, bob, room } = await pair({ direct: true, encrypted: false });
+  const desktop = new Desktop(bob.app);
+  await isQuietStart(bob);
+  await ringFor(alice.person, room, bob.person.userId, { lifetime: 5_000 });
+  await isRinging(desktop);
+  await isSilent(desktop);
+  await expect.poll(() => desktop.badge()).toBe(1);
+  expect((await desktop.notifications()).map(({ title }) => title)).toEqual(["Missed call from Alice"]);
+  await desktop.press("Missed call from Alice", "Call back");
+  await bob.app.window("call");
+  await calls(bob.home).click();
+  await expect(bob.home.getByText("Missed", { exact: true })).toBeVisible();
+});
+
+test("do not disturb keeps a call off the screen and in the list; whoever calls twice is let through", async ({
+  pair,
+}) => {
+  const { alice, bob } = await pair({ direct: true });
+  const desktop = new Desktop(bob.app);
+  await isQuietStart(bob);
+  await bob.home.getByRole("button", { name: /^Account/ }).click();
+  await bob.home.getByRole("menuitem", { name: "Do not disturb" }).click();
+  await bob.home.getByRole("menuitem", { name: "Until I turn it off" }).click();
+  await expect(bob.home.getByText("Do not disturb is on")).toBeVisible();
+
+  const calling = await call(alice);
+  // In Bob's list of running calls it is at once.
+  await expect(bob.home.getByRole("button", { name: "Join call in Alice" })).toBeVisible();
+  expect(await rings(desktop)).toEqual([]);
+  await calling.getByRole("button", { name: "Cancel call" }).click();
+  await expect.poll(() => desktop.badge()).toBe(1);
+
+  const again = await call(alice);
+  await isRinging(desktop);
+  await again.getByRole("button", { name: "Cancel call" }).click();
+  await isSilent(desktop);
+});
+
+test("who sleeps through a ring has missed it; one that still rings at the waking rings on", async ({
+  pair,
+  stack,
+}) => {
+  const { alice, bob, room } = await pair({ direct: true, encrypted: false });
+  const desktop = new Desktop(bob.app);
+  await asleep(stack, bob);
+  // Over when the machine wakes, by the caller's own clock.
+  await ringFor(alice.person, room, bob.person.userId, { lifetime: 5_000, sentAgo: 10_000 });
+  await desktop.power("resume");
+  await expect.poll(() => desktop.badge()).toBe(1);
+  expect(await rings(desktop)).toEqual([]);
+
+  await asleep(stack, bob);
+  await ringFor(alice.person, room, bob.person.userId, { lifetime: 60_000 });
+  await desktop.power("resume");
+  await isRinging(desktop);
+});
+
+/** Up to date, so that what comes next is news. */
+async function isQuietStart({ home }: Caller): Promise<void> {
+  await expect(callButton(home, "Alice")).toBeVisible();
+  await expect(home.getByText("Getting up to date…")).toBeHidden();
+}
