@@ -4,7 +4,15 @@ import { claimCall } from "../support/callers.ts";
 import { callButton, hears, moves } from "../support/call-window.ts";
 import { Desktop } from "../support/desktop.ts";
 import { asleep } from "../support/sleep.ts";
-import { sendEvent, stateOf, callMemberType, type Person } from "../support/people.ts";
+import {
+  callMemberType,
+  freshName,
+  makeRoom,
+  sendEvent,
+  signUp,
+  stateOf,
+  type Person,
+} from "../support/people.ts";
 import { expect, test, type Caller } from "./fixtures.ts";
 
 /** A desktop that is known to have a tray. */
@@ -178,20 +186,23 @@ test("do not disturb keeps a call off the screen and in the list; whoever calls 
 });
 
 test("who sleeps through a ring has missed it; one that still rings at the waking rings on", async ({
-  pair,
+  caller,
   stack,
 }) => {
-  const { alice, bob, room } = await pair({ direct: true, encrypted: false });
+  const bob = await caller("bob");
+  const alice = await signUp(stack.homeserver, freshName("alice"));
+  const room = await makeRoom(alice, [bob.person], { direct: true, encrypted: false });
   const desktop = new Desktop(bob.app);
+  await isQuietStart(bob);
   await asleep(stack, bob);
   // Over when the machine wakes, by the caller's own clock.
-  await ringFor(alice.person, room, bob.person.userId, { lifetime: 5_000, sentAgo: 10_000 });
+  await ringFor(alice, room, bob.person.userId, { lifetime: 5_000, sentAgo: 10_000 });
   await desktop.power("resume");
   await expect.poll(() => desktop.badge()).toBe(1);
   expect(await rings(desktop)).toEqual([]);
 
   await asleep(stack, bob);
-  await ringFor(alice.person, room, bob.person.userId, { lifetime: 60_000 });
+  await ringFor(alice, room, bob.person.userId, { lifetime: 60_000 });
   await desktop.power("resume");
   await isRinging(desktop);
 });
