@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { launchFixture, type Fixture } from "./fixtures/launch.ts";
+import { eventually, launchFixture, type Fixture } from "./fixtures/launch.ts";
 
 let fixture: Fixture;
 beforeAll(async () => void (fixture = await launchFixture()));
@@ -16,17 +16,70 @@ test("what the app asks of the desktop can be read", async () => {
   expect(await asked("BrowserWindow.flashFrame")).toEqual([[true]]);
 });
 
-test("a test answers a notification as the user would", async () => {
-  await fixture.main(`void (() => {
-    const call = new electron.Notification({ title: "Bob calls", actions: [{ type: "button", text: "Answer" }] });
-    call.on("action", (_event, index) => fixture.events.push("action " + index));
+const notify = (options: object) =>
+  fixture.main(`void (() => {
+    const call = new electron.Notification(${JSON.stringify(options)});
+    for (const event of ["show", "click", "close", "failed"]) call.on(event, () => fixture.events.push(event));
+    call.on("action", ({ actionIndex }) => fixture.events.push("action " + actionIndex));
+    call.on("close", ({ reason }) => fixture.events.push("closed by " + (reason ?? "the app or an answer")));
     call.show();
   })()`);
+const eventsAfter = async (expression: string) => {
+  const before = await fixture.main("fixture.events.length");
+  await fixture.main(expression);
+  return fixture.main(`fixture.events.slice(${String(before)})`);
+};
+
+test("a test answers a notification as the user would", async () => {
+  await notify({ title: "Bob calls", actions: [{ type: "button", text: "Answer" }] });
   expect(await fixture.main("__host.notifications.map((one) => one.title)")).toEqual(["Bob calls"]);
-  await fixture.main("__host.notifications[0].emit('action', {}, 0)");
-  expect(await fixture.events()).toContain("action 0");
-  await fixture.main("__host.notifications[0].close()");
+  expect(await eventsAfter("__host.notificationUser.press(__host.notifications[0], 'Answer')")).toEqual([
+    "action 0",
+    "close",
+    "closed by the app or an answer",
+  ]);
   expect(await fixture.main("__host.notifications.length")).toBe(0);
+
+  await notify({ title: "Bob calls" });
+  await expect(
+    fixture.main("__host.notificationUser.press(__host.notifications[0], 'Answer')"),
+  ).rejects.toThrow('has no button "Answer"');
+  expect(await eventsAfter("__host.notificationUser.click(__host.notifications[0])")).toContain("click");
+
+  await notify({ title: "Bob calls" });
+  expect(await eventsAfter("__host.notificationUser.dismiss(__host.notifications[0])")).toEqual([
+    "close",
+    "closed by userCanceled",
+  ]);
+});
+
+test("a notification that the app takes away is closed, and cannot be answered any more", async () => {
+  await notify({ title: "Bob calls" });
+  await fixture.main("void (fixture.taken = __host.notifications[0])");
+  expect(await eventsAfter("fixture.taken.close()")).toContain("close");
+  expect(await eventsAfter("fixture.taken.close()")).toEqual([]);
+  await expect(fixture.main("__host.notificationUser.click(fixture.taken)")).rejects.toThrow(
+    "not on the screen",
+  );
+});
+
+test("a system that refuses notifications says why", async () => {
+  await fixture.main("void (__host.notificationCentre.refuses = 'no bus')");
+  await notify({ title: "Bob calls" });
+  await eventually(() => fixture.events()).toContain("failed");
+  expect(await fixture.main("__host.notifications.length")).toBe(0);
+  await fixture.main("void (__host.notificationCentre.refuses = null)");
+});
+
+test("a scheme without an app has none until one claims it", async () => {
+  const holder = () => fixture.main("electron.app.getApplicationNameForProtocol('carillon://')");
+  expect(await holder()).toBe("");
+  await fixture.main("electron.app.setAsDefaultProtocolClient('carillon')");
+  expect(await holder()).toBe(await fixture.main("electron.app.getName()"));
+});
+
+test("there is a dock on macOS only", async () => {
+  expect(await fixture.main("electron.app.dock === undefined")).toBe(process.platform !== "darwin");
 });
 
 test("a test chooses from the tray's menu", async () => {

@@ -123,7 +123,7 @@ export class Page {
       `(() => {\n${Object.entries(constants)
         .map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`)
         .join("\n")}\n${parts.join("\n")}\n})()`;
-    const preloadText = preload === undefined ? "" : readFileSync(preload, "utf8");
+    const preloadText = preload === undefined ? "" : readPreload(preload);
     const isolated = isolatedWorld.replace("/* PRELOAD */", () => preloadText);
     return [
       cdp.send("Runtime.addBinding", { name: this.#binding, executionContextName: WORLD }),
@@ -227,5 +227,14 @@ export class Page {
       throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     }
     return result.value;
+  }
+}
+
+/** One that cannot be read fails as one that throws: the page is told of neither. */
+function readPreload(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    return `throw new Error(${JSON.stringify(String(error))})`;
   }
 }

@@ -100,6 +100,27 @@ test("a window that starts hidden loads, says so, and can be shown", async () =>
   await fixture.main("fixture.hidden.destroy()");
 });
 
+test("a window that is shown inactive is seen, and leaves the focus where it is", async () => {
+  await fixture.main("fixture.first.focus()");
+  await fixture.main("void (fixture.quiet = await fixture.open({ show: false }))");
+  await fixture.main("fixture.quiet.showInactive()");
+  expect(await fixture.main("[fixture.quiet.isVisible(), fixture.quiet.isFocused()]")).toEqual([true, false]);
+  await fixture.main("fixture.quiet.moveTop()");
+  expect(await fixture.main("fixture.first.isFocused()")).toBe(true);
+  await fixture.main("fixture.first.blur()");
+  await fixture.main("void (fixture.quiet.hide(), fixture.quiet.showInactive())");
+  expect(await fixture.main("electron.BrowserWindow.getFocusedWindow()")).toBe(null);
+  await fixture.main("fixture.quiet.destroy()");
+});
+
+test("a page lives without a preload that cannot be read", async () => {
+  await fixture.main(
+    "void (fixture.bare = await fixture.open({ webPreferences: { preload: '/no/such/file' } }))",
+  );
+  expect(await fixture.page("typeof bridge", "fixture.bare")).toBe("undefined");
+  await fixture.main("fixture.bare.destroy()");
+});
+
 test("a page has the size that its window was given", async () => {
   await fixture.main("fixture.first.setBounds({ width: 500, height: 400 })");
   await eventually(() => fixture.page("[innerWidth, innerHeight]")).toEqual([500, 400]);
