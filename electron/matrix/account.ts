@@ -10,6 +10,7 @@ import { Avatars } from "./avatars.ts";
 import type { Fetch } from "./http.ts";
 import type { SavedSession } from "./saved-session.ts";
 import { sdkLog } from "./sdk-log.ts";
+import { nameStickyRooms } from "./sticky-rooms.ts";
 import { openAccountStore, type AccountStore } from "./store/account-store.ts";
 import { SyncFetch } from "./sync-fetch.ts";
 
@@ -110,6 +111,7 @@ export class Account {
     });
     // The SDK's own sessions of MatrixRTC: ours stand in their place, and a hostile `expires` makes theirs recount without end.
     client.matrixRTC.start = () => undefined;
+    nameStickyRooms(client);
     const account = new Account(client, session, store, sync, parts.fetch);
     try {
       await account.#start({ ...parts, onSync });

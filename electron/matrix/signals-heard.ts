@@ -79,7 +79,10 @@ export function onSignal(client: MatrixClient, log: Log, listener: (signal: Call
     }),
     on(client, MatrixEventEvent.Decrypted, (event) => {
       const room = client.getRoom(event.getRoomId());
-      if (room && !isUndecrypted(event) && undecrypted.delete(event)) hear(room, event);
+      if (!room || isUndecrypted(event)) return;
+      // Sticky events outside the timeline are not to be seen anywhere before.
+      const appears = event.unstableStickyInfo && !room.findEventById(event.getId() ?? "");
+      if (undecrypted.delete(event) || appears) hear(room, event);
     }),
     // A room's first events come before we count as joined.
     on(client, RoomEvent.MyMembership, (room) => isJoined(room) && hearAll(room)),
@@ -129,7 +132,8 @@ function isWorthReading(room: Room, event: MatrixEvent): boolean {
     const target = room.findEventById(event.getAssociatedId() ?? "");
     return !target || target.isEncrypted() || SIGNAL_TYPES.has(target.getType());
   }
-  if (event.isEncrypted() && event.getType() === "m.room.encrypted")
+  // What failed to decrypt poses as a message.
+  if (event.isEncrypted() && (event.getType() === "m.room.encrypted" || event.isDecryptionFailure()))
     return event.unstableStickyInfo !== undefined || isReference(event) || event.getLocalAge() < YOUNG_MS;
   return SIGNAL_TYPES.has(event.getType());
 }

@@ -40,9 +40,13 @@ export async function readPast(
   for (let count = 0; count < PAGES; count++) {
     const { chunk, end } = await readPage(client, room, from);
     newest ??= chunk[0]?.event_id ?? null;
-    const last = chunk.findIndex((event) => event.event_id === known || event.origin_server_ts < until);
+    const last = chunk.findIndex((event) => event.event_id === known);
+    // One event that says it is old does not end the past: any server may date its own as it likes.
+    const recent = (last < 0 ? chunk : chunk.slice(0, last)).filter(
+      (event) => event.origin_server_ts >= until,
+    );
     const signals: CallSignal[] = [];
-    for (const raw of last < 0 ? chunk : chunk.slice(0, last)) {
+    for (const raw of recent) {
       const event = new MatrixEvent({ ...raw, room_id: room });
       // What is left of a redacted notification tells nothing; a member event still tells that nobody is there.
       if (event.isRedacted() && !event.isState()) continue;
@@ -50,7 +54,8 @@ export async function readPast(
       if (!isUndecrypted(event)) signals.push(...notices.read(heardEvent(room, event)));
     }
     found(signals);
-    if (last >= 0 || end === undefined || end === from) break;
+    const isOver = last >= 0 || (chunk.length > 0 && recent.length === 0);
+    if (isOver || end === undefined || end === from) break;
     from = end;
   }
   return newest ?? known;

@@ -131,6 +131,25 @@ export async function sendState(
   return answer.delay_id;
 }
 
+/** Sends an event in clear, whatever the room is; sticky (MSC4354) for the span where one is given. Returns its ID. */
+export async function sendEvent(
+  person: Person,
+  roomId: string,
+  type: string,
+  content: object,
+  stickyMs?: number,
+): Promise<string> {
+  const path = `${room(roomId)}/send/${encodeURIComponent(type)}/${crypto.randomUUID()}`;
+  const query = stickyMs === undefined ? "" : `?org.matrix.msc4354.sticky_duration_ms=${stickyMs}`;
+  return (await person.request<{ event_id: string }>("PUT", path + query, content)).event_id;
+}
+
+/** Takes an event's content away. */
+export async function redact(person: Person, roomId: string, eventId: string): Promise<void> {
+  const path = `${room(roomId)}/redact/${encodeURIComponent(eventId)}/${crypto.randomUUID()}`;
+  await person.request("PUT", path, {});
+}
+
 /** An OpenID token, with which a person shows another service who they are. */
 export function openIdToken(person: Person): Promise<OpenIdToken> {
   return person.request("POST", `/v3/user/${encodeURIComponent(person.userId)}/openid/request_token`, {});
