@@ -14,7 +14,7 @@ export const autostartEntry = (command: readonly string[]): string =>
  * One word of `Exec`, quoted: first as the command line wants it, then as any text in a desktop entry. Between the two
  * stands `%`, which would be a field code.
  */
-export function execWord(word: string): string {
+function execWord(word: string): string {
   const quoted = `"${word.replaceAll(/["`$\\]/g, "\\$&")}"`.replaceAll("%", "%%");
   return quoted
     .replaceAll("\\", "\\\\")

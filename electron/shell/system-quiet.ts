@@ -40,7 +40,7 @@ const inhibited: Question = {
   quiet: /^\(<true>,\)\s*$/,
 };
 
-export const questionFor = (environment: Readonly<Record<string, string | undefined>>): Question =>
+const questionFor = (environment: Readonly<Record<string, string | undefined>>): Question =>
   desktopsOf(environment)
     .map((name) => byDesktop[name])
     .find((question) => question !== undefined) ?? inhibited;
