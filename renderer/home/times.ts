@@ -24,6 +24,14 @@ export function untilWhen(at: number, now: number): string {
   return `${day}, ${timeOfDay(at)}`;
 }
 
+/** How long a call lasted, in words: seconds alone up to a minute. */
+export function lasting(spanMs: number): string {
+  const [seconds, minutes] = [Math.round(spanMs / 1000), Math.round(spanMs / 60_000)];
+  if (seconds < 60) return t("calls.seconds", { seconds });
+  if (minutes < 60) return t("calls.minutes", { minutes });
+  return t("calls.hours", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+}
+
 /** Sunday first, as `Date` counts. */
 export const weekdays: readonly { readonly short: string; readonly long: string }[] = Array.from(
   { length: 7 },
