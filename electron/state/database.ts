@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 
 import { AppError, codeOf } from "../../shared/errors.ts";
 import { sqliteFault } from "./sqlite-fault.ts";
@@ -8,6 +8,7 @@ import { sqliteFault } from "./sqlite-fault.ts";
 /** The app's own small file: what outlives a run and belongs to no account store. Values are JSON or sealed bytes. */
 export class Database {
   readonly #sql: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
 
   /** @throws AppError `store-corrupt`, `store-locked`, `disk-full` */
   constructor(file: string) {
@@ -61,6 +62,43 @@ export class Database {
 
   delete(name: string): void {
     this.#sql.prepare("DELETE FROM entry WHERE name = ?").run(name);
+  }
+
+  /** A statement of our own over a table beside `entry`. @throws AppError `disk-full`, `store-locked`, `store-corrupt` */
+  run(sql: string, ...values: readonly SQLInputValue[]): void {
+    try {
+      this.#statement(sql).run(...values);
+    } catch (cause) {
+      throw sqliteFault(cause, sql);
+    }
+  }
+
+  /** What a query finds, unparsed. @throws AppError as `run` */
+  rows(sql: string, ...values: readonly SQLInputValue[]): readonly Record<string, SQLOutputValue>[] {
+    try {
+      return this.#statement(sql).all(...values);
+    } catch (cause) {
+      throw sqliteFault(cause, sql);
+    }
+  }
+
+  /** All that `work` writes, or nothing of it where it throws. Not to be nested. @throws AppError as `run` */
+  together(work: () => void): void {
+    this.run("BEGIN IMMEDIATE");
+    try {
+      work();
+      this.run("COMMIT");
+    } catch (error) {
+      // Some faults, as a full disk, have rolled it back already.
+      if (this.#sql.isTransaction) this.run("ROLLBACK");
+      throw error;
+    }
+  }
+
+  #statement(sql: string): StatementSync {
+    const statement = this.#statements.get(sql) ?? this.#sql.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
   }
 
   close(): void {

@@ -47,6 +47,10 @@ export function factKey(fact: CallFact): string {
   }
 }
 
+/** Where it happened. */
+export const roomOfFact = (fact: CallFact): RoomId =>
+  fact.type === "notified" ? fact.notification.room : fact.room;
+
 /** The facts in order, each once, as stays, notifications and declines of calls. */
 export function readFacts(facts: readonly CallFact[]) {
   const kinds: Kinds = { notified: [], declined: [], withdrawn: [], membership: [] };
