@@ -243,3 +243,62 @@ test("Carillon's links are claimed; Matrix's only where no other app has them", 
   await fixture.main(`(${load("links.ts")}).claimLinks()`);
   expect(await claims()).toEqual(["carillon", "carillon", "matrix"]);
 });
+
+/** The stand-in models what Electron has on each system; which one the app runs on is Node's to say. */
+async function onWindows(does: () => Promise<void>): Promise<void> {
+  await fixture.main("void Object.defineProperty(process, 'platform', { value: 'win32' })");
+  await does();
+  await fixture.main(`void Object.defineProperty(process, 'platform', { value: '${process.platform}' })`);
+}
+
+test("Windows learns who we are, and tells of clicks on an earlier run's notifications", () =>
+  onWindows(async () => {
+    await fixture.main(`(async () => {
+      fixture.activated = [];
+      (${load("identity.ts")}).identify((tag) => fixture.activated.push(tag));
+    })()`);
+    expect(await asked("app.setAppUserModelId")).toEqual([["im.carillon.Carillon"]]);
+    expect(
+      await fixture.main("__host.asked.find((one) => one.name === 'app.setToastActivatorCLSID').args[0]"),
+    ).toMatch(/^\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}$/);
+    const activate = (given: string) =>
+      fixture.main(
+        `void __host.asked.find((one) => one.name === "Notification.handleActivation").args[0]({ type: "action", arguments: ${JSON.stringify(given)} })`,
+      );
+    await activate("type=action&action=0&tag=abc");
+    await activate("");
+    expect(await fixture.main("fixture.activated")).toEqual(["abc", null]);
+  }));
+
+test("Windows shows a call's toast, and rings and missed calls over the icon in the taskbar", () =>
+  onWindows(async () => {
+    await fixture.main("void (fixture.stop = fixture.ring('$1', 'Bob'))");
+    const [tag, xml] = (await fixture.main(
+      "(({ id, toastXml }) => [id, toastXml])(__host.asked.findLast((one) => one.name === 'Notification.show').args[0])",
+    )) as string[];
+    expect(xml).toContain(`tag=${tag}"`);
+    expect(
+      await fixture.main(`[fixture.notifier.shows(${JSON.stringify(tag)}), fixture.notifier.shows("x")]`),
+    ).toEqual([true, false]);
+    await fixture.main("fixture.stop()");
+    await show({ ringing: { id: "$r", name: "Bob", second: false } });
+    await show({ missed: 1 });
+    await show({});
+    expect(
+      await fixture.main(
+        "__host.asked.filter((one) => one.name === 'BrowserWindow.setOverlayIcon').map(({ args }) => [args[0]?.isEmpty() ?? null, args[1]])",
+      ),
+    ).toEqual([
+      [false, "Carillon: Bob is calling"],
+      [false, "Carillon: 1 missed call"],
+      [null, ""],
+    ]);
+  }));
+
+test("Windows starts the app at login with a switch that hides it", () =>
+  onWindows(async () => {
+    await fixture.main(`(${load("login-item.ts")}).electronLoginItem.set(true)`);
+    expect(await asked("app.setLoginItemSettings")).toEqual([
+      [expect.objectContaining({ openAtLogin: true, args: expect.arrayContaining(["--hidden"]) })],
+    ]);
+  }));
