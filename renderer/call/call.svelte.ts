@@ -2,20 +2,18 @@ import { untrack } from "svelte";
 
 import type { DeviceKind } from "../common/devices.ts";
 import type { Client } from "../../shared/ipc/client.ts";
-import type { ScreenSource } from "../../shared/ipc/contract.ts";
-import type { CallState } from "../../shared/state/app-state.ts";
+import type { RingChoice, ScreenSource } from "../../shared/ipc/contract.ts";
+import type { CallState, Person } from "../../shared/state/app-state.ts";
 import type { View } from "../../shared/state/views.ts";
 import type { Backend } from "../media/backend.ts";
-import { findDevice } from "../media/device-choice.ts";
-import { attachTrack, Devices } from "../media/devices.svelte.ts";
-import { Dials, type Aim } from "../media/dials.ts";
+import { attachTrack, type Devices } from "../media/devices.svelte.ts";
+import { Dials } from "../media/dials.ts";
 import { KeyLine } from "../media/keys.ts";
 import { Loudspeaker } from "../media/loudspeaker.ts";
-import { OwnDevice } from "../media/own-device.svelte.ts";
-import { OwnScreen } from "../media/own-screen.svelte.ts";
 import { Participants } from "../media/participants.svelte.ts";
 import type { CallController } from "./controller.ts";
 import { memory } from "./memory.ts";
+import { OwnMedia } from "./own-media.svelte.ts";
 import { ownTiles } from "./own-tiles.ts";
 import type { Connection, MediaProblem, TileView } from "./view.ts";
 
@@ -24,18 +22,18 @@ export interface CallPorts {
   readonly mirror: { readonly current: View<"call"> | undefined };
   readonly backend: Backend;
   readonly media: MediaDevices;
+  /** Sounds on a speaker (null: the system's) until stopped. */
+  readonly ringback: (deviceId: string | null) => () => void;
 }
 
 /** The call window's half of the call: its media, led by the state that main tells. */
 export class CallMedia implements CallController {
   problem = $state<MediaProblem | null>(null);
-  readonly devices: Devices;
   readonly #client: Client;
   readonly #mirror: CallPorts["mirror"];
+  readonly #ringback: CallPorts["ringback"];
   readonly #dials: Dials;
-  readonly #camera: OwnDevice;
-  readonly #microphone: OwnDevice;
-  readonly #screen: OwnScreen;
+  readonly #own: OwnMedia;
   readonly #participants = new Participants({
     now: () => performance.now(),
     again: (ms) => setTimeout(() => (this.#tick += 1), ms),
@@ -46,12 +44,14 @@ export class CallMedia implements CallController {
   #tick = $state(0);
   /** The user clicked Join, and main has not said so yet. */
   #joining = $state(false);
-  /** The call whose media are set up. */
+  /** The call whose connections are set up. */
   #room: string | null = null;
+  #stopRingback: (() => void) | null = null;
 
-  constructor({ client, mirror, backend, media }: CallPorts) {
+  constructor({ client, mirror, backend, media, ringback }: CallPorts) {
     this.#client = client;
     this.#mirror = mirror;
+    this.#ringback = ringback;
     const keys = new KeyLine(({ identity, index, key }) => this.#dials.setKey(identity, index, key));
     this.#dials = new Dials({
       open: (options) =>
@@ -63,15 +63,13 @@ export class CallMedia implements CallController {
       grant: (transport) => client.call("call.grant", { transport }),
       changed: () => this.#changed(),
     });
-    this.devices = new Devices(media, () => this.#followDevices());
-    const own = {
+    this.#own = new OwnMedia({
       media,
+      settings: () => this.#mirror.current?.settings,
       changed: () => this.#changed(),
-      problem: (problem: MediaProblem) => (this.problem = problem),
-    };
-    this.#camera = new OwnDevice("camera", { ...own, chosen: () => this.chosen("camera") });
-    this.#microphone = new OwnDevice("microphone", { ...own, chosen: () => this.chosen("microphone") });
-    this.#screen = new OwnScreen(own);
+      problem: (problem) => (this.problem = problem),
+      devicesChanged: () => this.#followDevices(),
+    });
     const deaf = client.on("keys", (key) => void keys.push(key));
     const still = $effect.root(() => {
       $effect(() => this.#follow(this.#mirror.current));
@@ -94,19 +92,26 @@ export class CallMedia implements CallController {
     return session?.phase === "signed-in" ? session.sync : "starting";
   }
 
+  get devices(): Devices {
+    return this.#own.devices;
+  }
+
   get microphone(): boolean {
-    return this.#microphone.on;
+    return this.#own.microphone.on;
   }
 
   get camera(): boolean {
-    return this.#camera.on;
+    return this.#own.camera.on;
   }
 
   get sharing(): boolean {
-    return this.#screen.video !== null;
+    return this.#own.screen.video !== null;
   }
 
-  readonly #preview = $derived.by(() => this.#camera.track && attachTrack(this.#camera.track));
+  readonly #preview = $derived.by(() => {
+    const { track } = this.#own.camera;
+    return track && attachTrack(track);
+  });
   get preview(): CallController["preview"] {
     return this.#preview;
   }
@@ -128,8 +133,7 @@ export class CallMedia implements CallController {
   }
 
   chosen(kind: DeviceKind): string | null {
-    const choice = this.#mirror.current?.settings[kind] ?? null;
-    return findDevice(this.devices[`${kind}s`], choice)?.id ?? null;
+    return this.#own.chosen(kind);
   }
 
   async choose(kind: DeviceKind, id: string): Promise<void> {
@@ -138,14 +142,12 @@ export class CallMedia implements CallController {
     await this.#client.call("settings.change", { [kind]: label === null ? null : { id, label } });
   }
 
-  async setMicrophone(on: boolean): Promise<void> {
-    await this.#microphone.set(on);
-    this.#remember();
+  setMicrophone(on: boolean): Promise<void> {
+    return this.#own.set("microphone", on);
   }
 
   async setCamera(on: boolean): Promise<void> {
-    await this.#camera.set(on);
-    this.#remember();
+    await this.#own.set("camera", on);
     if (this.#live) await this.#client.call("call.intent", { intent: this.#intent }).catch(ignore);
   }
 
@@ -155,19 +157,19 @@ export class CallMedia implements CallController {
 
   async share(source: { readonly id: string; readonly audio: boolean } | null): Promise<void> {
     if (source) await this.#client.call("screens.choose", source);
-    await this.#screen.share(source?.audio ?? true);
+    await this.#own.screen.share(source?.audio ?? true);
   }
 
   async stopSharing(): Promise<void> {
-    this.#screen.stop();
+    this.#own.screen.stop();
   }
 
-  async join(): Promise<void> {
+  async join(ring?: RingChoice): Promise<void> {
     // Media start before main answers: without our membership nobody has the key to them.
     this.#joining = true;
     this.#changed();
     try {
-      await this.#client.call("call.join", { intent: this.#intent });
+      await this.#client.call("call.join", { intent: this.#intent, ...(ring && { ring }) });
     } catch {
       // Main tells why in the state.
       this.#joining = false;
@@ -176,8 +178,25 @@ export class CallMedia implements CallController {
   }
 
   async leave(): Promise<void> {
+    this.#hush();
     this.#end();
     await this.#client.call("call.leave", {});
+  }
+
+  async people(): Promise<readonly Person[]> {
+    return this.state ? this.#client.call("room.people", { room: this.state.room }) : [];
+  }
+
+  async ring(ring: RingChoice): Promise<void> {
+    await this.#client.call("call.ring", { ring });
+  }
+
+  async again(): Promise<void> {
+    await this.#client.call("call.again", {});
+  }
+
+  async swap(): Promise<void> {
+    await this.#client.call("call.swap", {});
   }
 
   dismissProblem(): void {
@@ -187,6 +206,7 @@ export class CallMedia implements CallController {
   /** Lets go of everything; for tests and hot reload. */
   close(): void {
     this.#stop();
+    this.#hush();
     this.#end();
     this.devices.stop();
   }
@@ -197,65 +217,54 @@ export class CallMedia implements CallController {
   }
 
   get #intent(): "audio" | "video" {
-    return this.#camera.on ? "video" : "audio";
+    return this.camera ? "video" : "audio";
   }
 
   #follow(view: View<"call"> | undefined): void {
     untrack(() => {
       const call = view?.call ?? null;
       if (call && (call.phase !== "lobby" || call.error !== null)) this.#joining = false;
-      if (!call || call.phase === "leaving") {
-        // Before the first push nothing is known, and what a reload should find again must stay.
-        if (view) memory.forget();
+      this.#sound(call);
+      if (!call || call.phase === "leaving" || call.phase === "over") {
+        // Before the first push nothing is known, and what a reload or another try should find again must stay.
+        if (view && call?.phase !== "over") memory.forget();
         return this.#end();
       }
-      if (this.#room !== call.room) void this.#begin(call);
+      if (this.#room !== call.room) {
+        this.#end();
+        this.#room = call.room;
+      }
+      // Before an answer nobody is seen or heard, not even by this window.
+      if (call.phase !== "warm") void this.#own.begin(call);
       this.#participants.attend(call.participants);
       this.#followDevices();
       this.#changed();
     });
   }
 
-  async #begin(call: CallState): Promise<void> {
-    this.#end();
-    this.#room = call.room;
-    const settings = this.#mirror.current?.settings;
-    // A window that was reloaded in the middle of the call is as muted as it was.
-    const wanted = memory.read(call.room) ?? {
-      camera: call.intent === "video" && settings?.startWithCamera !== false,
-      microphone: settings?.startMuted !== true,
-    };
-    await this.devices.refresh();
-    if (this.#room !== call.room) return;
-    await Promise.all([
-      wanted.camera && this.#camera.set(true),
-      wanted.microphone && this.#microphone.set(true),
-    ]);
-    // The first permission gave the lists their labels.
-    await this.devices.refresh();
-    this.#followDevices();
+  /** The tone that one hears while it rings at the other end. */
+  #sound(call: CallState | null): void {
+    const phase = call?.phase === "joining" || call?.phase === "joined" ? call.outgoing?.phase : null;
+    const rings = phase === "calling" || phase === "ringing";
+    if (rings) this.#stopRingback ??= this.#ringback(this.chosen("speaker"));
+    else this.#hush();
+  }
+
+  #hush(): void {
+    this.#stopRingback?.();
+    this.#stopRingback = null;
   }
 
   #end(): void {
     this.#room = null;
     this.#joining = false;
     this.#dials.close();
-    this.#camera.close();
-    this.#microphone.close();
-    this.#screen.stop();
+    this.#own.end();
     this.#loudspeaker.play(new Set());
   }
 
-  #remember(): void {
-    if (this.#room) memory.write(this.#room, { camera: this.camera, microphone: this.microphone });
-  }
-
   #followDevices(): void {
-    const settings = this.#mirror.current?.settings;
-    // One that is away is told of by its track, which then falls back by itself.
-    const away = (kind: DeviceKind): boolean => settings?.[kind] != null && this.chosen(kind) === null;
-    if (!away("camera")) void this.#camera.follow();
-    if (!away("microphone")) void this.#microphone.follow();
+    this.#own.follow();
     this.#loudspeaker.use(this.chosen("speaker"));
   }
 
@@ -264,21 +273,13 @@ export class CallMedia implements CallController {
     untrack(() => {
       const call = this.state;
       if (call && this.#room === call.room) {
-        this.#dials.bring({ ...call, live: this.#live, sending: this.#sending(this.#live) });
+        const live = this.#live;
+        const ahead = call.phase === "warm";
+        this.#dials.bring({ ...call, live, ahead, sending: this.#own.sending(live) });
         this.#loudspeaker.play(this.#dials.audible());
       }
       this.#tick += 1;
     });
-  }
-
-  #sending(live: boolean): Aim["sending"] {
-    const { video, audio } = this.#screen;
-    return [
-      ["microphone", live ? this.#microphone.track : null, !this.#microphone.on],
-      ["camera", live ? this.#camera.track : null, false],
-      ["screen", live ? video : null, false],
-      ["screen-audio", live ? audio : null, false],
-    ];
   }
 
   #ownTiles(call: CallState): TileView[] {
@@ -293,7 +294,10 @@ export class CallMedia implements CallController {
     });
   }
 
-  readonly #screenPreview = $derived.by(() => this.#screen.video && attachTrack(this.#screen.video));
+  readonly #screenPreview = $derived.by(() => {
+    const { video } = this.#own.screen;
+    return video && attachTrack(video);
+  });
 }
 
 const ignore = (): void => {};

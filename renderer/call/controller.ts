@@ -1,5 +1,5 @@
-import type { ScreenSource } from "../../shared/ipc/contract.ts";
-import type { CallState } from "../../shared/state/app-state.ts";
+import type { RingChoice, ScreenSource } from "../../shared/ipc/contract.ts";
+import type { CallState, Person } from "../../shared/state/app-state.ts";
 import type { DeviceKind, DeviceLists } from "../common/devices.ts";
 import type { Connection, MediaProblem, TileView } from "./view.ts";
 
@@ -27,7 +27,16 @@ export interface CallController {
   /** Null lets the system's own picker ask. */
   share(source: { readonly id: string; readonly audio: boolean } | null): Promise<void>;
   stopSharing(): Promise<void>;
-  join(): Promise<void>;
+  /** Without a choice, main does what is usual: a person is rung, and a room told. */
+  join(ring?: RingChoice): Promise<void>;
   leave(): Promise<void>;
+  /** Everybody in the room but ourselves. */
+  people(): Promise<readonly Person[]>;
+  /** Rings people into the call that we are in. */
+  ring(choice: RingChoice): Promise<void>;
+  /** After nobody answered: once more. */
+  again(): Promise<void>;
+  /** Goes on with the call that is held, and holds this one. */
+  swap(): Promise<void>;
   dismissProblem(): void;
 }

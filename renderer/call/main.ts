@@ -4,6 +4,7 @@ import "../common/theme.css";
 import "../common/menu.css";
 import { windowClient } from "../common/context.ts";
 import { Mirror } from "../common/mirror.svelte.ts";
+import { startRingback } from "../common/ringback.ts";
 import { livekit } from "../media/livekit.ts";
 import { CallMedia } from "./call.svelte.ts";
 import Call from "./Call.svelte";
@@ -17,5 +18,6 @@ const call = new CallMedia({
   mirror: new Mirror<"call">(client),
   backend: livekit,
   media: navigator.mediaDevices,
+  ringback: startRingback,
 });
 mount(Call, { target, props: { call } });

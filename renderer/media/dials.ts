@@ -18,6 +18,8 @@ export interface Aim {
   readonly participants: readonly Participant[];
   /** False in the lobby, where our own SFU is connected for speed, and nothing is sent or received. */
   readonly live: boolean;
+  /** Connects also where the others publish, ahead of an answer that has to be quick. */
+  readonly ahead?: boolean;
   readonly sending: readonly (readonly [Source, MediaStreamTrack | null, boolean])[];
 }
 
@@ -91,8 +93,9 @@ export class Dials {
     return [...this.#entries.values()].find(({ own }) => own);
   }
 
-  #connect({ encrypted, transport: ours, participants, live }: Aim): void {
-    const theirs = live ? participants.filter(({ local }) => !local).map(({ transport }) => transport) : [];
+  #connect({ encrypted, transport: ours, participants, live, ahead = false }: Aim): void {
+    const theirs =
+      live || ahead ? participants.filter(({ local }) => !local).map(({ transport }) => transport) : [];
     const wanted = new Set([ours, ...theirs].filter((transport) => transport !== null));
     for (const [transport, entry] of this.#entries) {
       if (wanted.has(transport) && entry.own === (transport === ours) && entry.encrypted === encrypted)

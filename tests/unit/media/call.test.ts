@@ -7,7 +7,7 @@ import { Mirror } from "../../../renderer/common/mirror.svelte.ts";
 import type { Link } from "../../../renderer/media/backend.ts";
 import type { Envelope } from "../../../shared/ipc/bridge.ts";
 import { createClient } from "../../../shared/ipc/client.ts";
-import type { CallState } from "../../../shared/state/app-state.ts";
+import type { CallState, Participant } from "../../../shared/state/app-state.ts";
 import { defaultSettings, type Settings } from "../../../shared/state/settings.ts";
 import { FakeLink } from "./fake-link.ts";
 import { FakeMedia } from "./fake-media.ts";
@@ -20,6 +20,8 @@ const lobby: CallState = {
   encrypted: true,
   intent: "video",
   phase: "lobby",
+  outgoing: null,
+  held: null,
   joinedAt: null,
   membership: "none",
   error: null,
@@ -35,6 +37,19 @@ const session = {
   homeserver: "https://hs",
   sync: "live",
 } as const;
+
+const bob: Participant = {
+  id: "bob",
+  user: "@bob:hs",
+  device: "B",
+  name: "Bob",
+  avatar: null,
+  identity: "bob",
+  transport: "https://sfu.example",
+  local: false,
+  joinedAt: 0,
+  key: "have",
+};
 
 const open: CallMedia[] = [];
 beforeEach(() => sessionStorage.clear());
@@ -58,6 +73,7 @@ function setUp(settings: Partial<Settings> = {}) {
   });
   const links: FakeLink[] = [];
   const media = new FakeMedia("a", "b");
+  const tone = { sounding: false, starts: 0 };
   const call = new CallMedia({
     client,
     mirror: new Mirror<"call">(client),
@@ -69,6 +85,11 @@ function setUp(settings: Partial<Settings> = {}) {
       },
     },
     media: media.asMediaDevices,
+    ringback: () => {
+      tone.sounding = true;
+      tone.starts += 1;
+      return () => (tone.sounding = false);
+    },
   });
   open.push(call);
   const tell = (state: CallState | null): void => {
@@ -84,7 +105,7 @@ function setUp(settings: Partial<Settings> = {}) {
     link.stand();
     return link;
   };
-  return { call, tell, asked, answers, links, media, standing };
+  return { call, tell, asked, answers, links, media, standing, tone };
 }
 
 const sends = (link: FakeLink, source: "camera" | "microphone"): boolean =>
@@ -166,4 +187,98 @@ test("the system's default is chosen by clearing the choice", async () => {
   expect(asked.at(-1)).toBe('settings.change {"camera":{"id":"b","label":"Device b"}}');
   await call.choose("camera", "");
   expect(asked.at(-1)).toBe('settings.change {"camera":null}');
+});
+
+test("while somebody rings the SFU is connected, and no device is opened, nothing sent and nobody heard", async () => {
+  const { call, tell, links, media } = setUp();
+  const participants = [bob];
+  tell({ ...lobby, phase: "warm", participants });
+  await expect.poll(() => links.at(-1)?.grant).toBeTruthy();
+  links[0]?.stand();
+  // The lists of devices, which the window asks for when it starts.
+  await expect.poll(() => media.looks).toBe(1);
+  expect([media.opened, call.camera, call.microphone, call.tiles]).toEqual([[], false, false, []]);
+  expect([links[0]?.received.size, links[0] && sends(links[0], "microphone")]).toEqual([0, false]);
+});
+
+test("on an answer the others are heard at once, over the connection that stands, and devices come as they open", async () => {
+  const { tell, links, media } = setUp();
+  const gate = Promise.withResolvers<void>();
+  media.gate = gate.promise;
+  tell({ ...lobby, phase: "warm", participants: [bob] });
+  await expect.poll(() => links.at(-1)?.grant).toBeTruthy();
+  links[0]?.stand();
+  tell({ ...lobby, phase: "joining", participants: [bob] });
+  expect([links.length, links[0] && [...links[0].received]]).toEqual([1, ["bob"]]);
+  gate.resolve();
+  await expect.poll(() => links[0] && sends(links[0], "camera") && sends(links[0], "microphone")).toBe(true);
+});
+
+test("an answer without video opens no camera", async () => {
+  const { tell, media } = setUp();
+  tell({ ...lobby, phase: "warm" });
+  tell({ ...lobby, phase: "joining", intent: "audio" });
+  await expect.poll(() => media.opened.map(({ kind }) => kind)).toEqual(["audio"]);
+});
+
+test.each(["calling", "ringing"] as const)(
+  "one hears that it rings at the other end (%s), until it ends",
+  (phase) => {
+    const { tell, tone } = setUp();
+    const outgoing = { phase, people: [] };
+    tell({ ...lobby, phase: "joining", outgoing });
+    tell({ ...lobby, phase: "joined", outgoing });
+    expect(tone).toEqual({ sounding: true, starts: 1 });
+    tell({ ...lobby, phase: "joined", outgoing: { phase: "answered", people: [] } });
+    expect(tone).toEqual({ sounding: false, starts: 1 });
+  },
+);
+
+test("hanging up silences it before main has answered", () => {
+  const { call, tell, answers, tone } = setUp();
+  tell({ ...lobby, phase: "joined", outgoing: { phase: "ringing", people: [] } });
+  answers["call.leave"] = () => new Promise(() => {});
+  void call.leave();
+  expect(tone.sounding).toBe(false);
+});
+
+test("a call that nobody answered lets go of devices and connection, and is as muted as it was when tried again", async () => {
+  const { call, tell, links, media, standing, tone } = setUp();
+  tell({ ...lobby, phase: "joined", outgoing: { phase: "ringing", people: [] } });
+  await standing();
+  await call.setCamera(false);
+  tell({ ...lobby, phase: "over", outgoing: { phase: "no-answer", people: [] } });
+  expect([links[0]?.status, media.opened.every(({ readyState }) => readyState === "ended")]).toEqual([
+    "closed",
+    true,
+  ]);
+  expect(tone.sounding).toBe(false);
+  tell({ ...lobby, phase: "joining" });
+  await expect.poll(() => call.microphone).toBe(true);
+  expect(call.camera).toBe(false);
+});
+
+test("a call that is held is neither sent to nor heard, and each call is as muted as it was", async () => {
+  const { call, tell, links, media, standing } = setUp();
+  tell({ ...lobby, phase: "joined" });
+  const first = await standing();
+  await call.setMicrophone(false);
+  const held = { room: lobby.room, name: "Room", avatar: null, direct: null };
+  tell({ ...lobby, room: "!other:hs", phase: "joined", held });
+  expect(first.status).toBe("closed");
+  await expect.poll(() => call.microphone).toBe(true);
+  await expect.poll(() => links.length).toBe(2);
+  tell({ ...lobby, phase: "joined", held: { ...held, room: "!other:hs" } });
+  await expect.poll(() => media.opened.length).toBe(5);
+  expect([call.camera, call.microphone]).toEqual([true, false]);
+});
+
+test("whom to ring is main's to know, unless one chose", async () => {
+  const { call, tell, asked, standing } = setUp();
+  tell(lobby);
+  await standing();
+  await call.join("everyone");
+  expect(asked.at(-1)).toBe('call.join {"intent":"video","ring":"everyone"}');
+  await call.ring(["@bob:hs"]);
+  expect(asked.at(-1)).toBe('call.ring {"ring":["@bob:hs"]}');
 });

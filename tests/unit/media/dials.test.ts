@@ -62,6 +62,15 @@ test("in the lobby our own SFU is connected, and nothing is sent, received or di
   expect([opened[0]?.received.size, opened[0]?.sent.get("microphone")?.track]).toEqual([0, null]);
 });
 
+test("while somebody rings their SFU is connected too, and they are not yet heard", async () => {
+  const { opened, link, bring } = setUp({ live: false, ahead: true, participants: [member("carol", AWAY)] });
+  const away = await link(AWAY);
+  away.stand();
+  expect([opened.length, away.received.size]).toEqual([2, 0]);
+  bring({ live: true, ahead: false });
+  expect([opened.length, [...away.received]]).toEqual([2, ["carol"]]);
+});
+
 test("each SFU that a member names is connected, and each member is heard over their own alone", async () => {
   const { link } = setUp({
     participants: [member("me", HOME, true), member("bob", HOME), member("carol", AWAY), member("dan", null)],

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import Call from "../../../../renderer/call/Call.svelte";
 import type { Reason } from "../../../../renderer/call/view.ts";
 import { errorText, t } from "../../../../shared/messages/messages.ts";
+import type { CallState, OutgoingState } from "../../../../shared/state/app-state.ts";
 import { callState, FakeCall, participant, tile } from "../support/fake-call.svelte.ts";
 import { button, click, has, one, press, settled, show, words } from "../support/show.ts";
 
@@ -275,6 +276,158 @@ describe("in the call", () => {
     expect(has("[role=group]", name)).toBe(true);
     expect(document.querySelectorAll("body img, body b")).toHaveLength(0);
   });
+});
+
+const people = ["Bob", "Carol"].map((name) => participant(name));
+
+describe("whom a call of many rings", () => {
+  const state = callState({ phase: "lobby", joinedAt: null, participants: [] });
+  const choose = (name: string) => click(one("[role=radio]", name));
+  const tick = (name: string) => {
+    const label = [...document.querySelectorAll("label")].find(({ textContent }) =>
+      textContent?.includes(name),
+    );
+    const box = label?.querySelector("input");
+    if (!box) throw new Error(`${name} is not offered`);
+    return click(box);
+  };
+
+  it("is nobody, unless one chooses", async () => {
+    const call = open({ state });
+    await click(button("Join call"));
+    expect(call.rung).toEqual(["nobody"]);
+  });
+
+  it("may be everyone", async () => {
+    const call = open({ state });
+    await choose("Ring everyone");
+    await click(button("Join call"));
+    expect(call.rung).toEqual(["everyone"]);
+  });
+
+  it("may be some, and there must be some", async () => {
+    const call = open({ state });
+    call.room = people;
+    await choose("Ring selected people");
+    expect(button("Join call").disabled).toBe(true);
+    await tick("Carol");
+    await click(button("Join call"));
+    expect(call.rung).toEqual([["@carol:example.org"]]);
+  });
+
+  it.each([
+    ["a person, who is rung in any case", { direct: "@bob:example.org" }],
+    ["a call that goes on, of which nobody needs to be told", { participants: people }],
+  ] as const)("is no question for %s", async (_what, more) => {
+    const call = open({ state: { ...state, ...more } });
+    expect(has("[role=radio]", "Ring everyone")).toBe(false);
+    await click(button("Join call"));
+    expect([call.joins, call.rung]).toEqual([1, []]);
+  });
+
+  it("may be more people, once one is in the call", async () => {
+    const call = open(inCall);
+    call.room = people;
+    await click(button("Ring somebody"));
+    expect([...document.querySelectorAll("label .clip")].map(({ textContent }) => textContent)).toEqual([
+      "Carol",
+    ]);
+    await tick("Carol");
+    await click(button("Ring"));
+    expect(call.rung).toEqual([["@carol:example.org"]]);
+    expect(has("[role=dialog]", /./)).toBe(false);
+  });
+
+  it("says so where there is nobody left to ring", async () => {
+    const call = open(inCall);
+    call.room = people.slice(0, 1);
+    await click(button("Ring somebody"));
+    expect(words()).toContain(t("call.ring-nobody"));
+  });
+});
+
+describe("a ring of one's own", () => {
+  const bob = { user: "@bob:example.org", name: "Bob", avatar: null } as const;
+  const alice = participant("Alice", { local: true });
+  const calling = (phase: OutgoingState["phase"], more: Partial<CallState> = {}) => ({
+    tiles: [tile("Alice", { local: true })],
+    state: callState({
+      name: "Bob",
+      direct: bob.user,
+      participants: [alice],
+      outgoing: { phase, people: [bob] },
+      ...more,
+    }),
+  });
+
+  it.each([
+    ["calling", "Calling…"],
+    ["ringing", "Ringing…"],
+  ] as const)("shows oneself and that it is %s, and can be cancelled", async (phase, sentence) => {
+    const call = open(calling(phase));
+    expect(words()).toContain(sentence);
+    expect(words()).not.toContain(t("call.alone"));
+    expect(has("[role=group]", "Alice")).toBe(true);
+    await click(button("Leave call"));
+    expect(call.leaves).toBe(1);
+  });
+
+  it("is there already while the call is still being joined", () => {
+    open(calling("calling", { phase: "joining", joinedAt: null }));
+    expect(words()).toContain("Calling…");
+  });
+
+  it("says nothing more once it is answered", () => {
+    open(calling("answered", { participants: [alice, participant("Bob")] }));
+    expect(words()).not.toMatch(/Ringing|Calling|No answer/);
+  });
+
+  it.each([
+    ["no-answer", "No answer"],
+    ["declined", "Declined"],
+    ["busy", "Busy"],
+    ["failed", "The ring could not be sent"],
+  ] as const)("that ends as %s says so, and offers to call again or to close", async (phase, sentence) => {
+    const call = open(calling(phase, { phase: "over" }));
+    expect(words()).toContain(sentence);
+    await click(button("Call again"));
+    expect(call.agains).toBe(1);
+    await click(button("Close window"));
+    expect(call.leaves).toBe(1);
+  });
+
+  it("that ends in a call of many is told there, and the call goes on", () => {
+    open({ ...inCall, state: callState({ outgoing: { phase: "declined", people: [bob] } }) });
+    expect(words()).toContain("Declined");
+    expect(has("button", "Leave call")).toBe(true);
+  });
+
+  it("cannot be sent to the one who is there, or who is being rung", () => {
+    const call = open(calling("ringing"));
+    expect(has("button", "Ring somebody")).toBe(false);
+    call.change(calling("answered", { participants: [alice, participant("Bob")] }));
+    expect(has("button", "Ring somebody")).toBe(false);
+  });
+});
+
+it("says which call is held, and swaps", async () => {
+  const held = { room: "!d:example.org", name: "Dora", avatar: null, direct: null } as const;
+  const call = open({ ...inCall, state: callState({ held }) });
+  expect(words()).toContain("Call with Dora is on hold");
+  await click(button("Swap"));
+  expect(call.swaps).toBe(1);
+});
+
+it("shows nothing of a call that only rings, and opens no device by a key", async () => {
+  const call = open({
+    state: callState({ phase: "warm", joinedAt: null }),
+    camera: false,
+    microphone: false,
+  });
+  await press("v");
+  await press("m");
+  expect([call.camera, call.microphone]).toEqual([false, false]);
+  expect(has("button", /./)).toBe(false);
 });
 
 it("says that the call opens before main told anything", () => {

@@ -1,7 +1,7 @@
 import type { CallController } from "../../../../renderer/call/controller.ts";
 import type { TileView } from "../../../../renderer/call/view.ts";
-import type { ScreenSource } from "../../../../shared/ipc/contract.ts";
-import type { CallState, Participant } from "../../../../shared/state/app-state.ts";
+import type { RingChoice, ScreenSource } from "../../../../shared/ipc/contract.ts";
+import type { CallState, Participant, Person } from "../../../../shared/state/app-state.ts";
 
 type Fields = Pick<
   CallController,
@@ -28,7 +28,11 @@ export class FakeCall implements CallController {
   };
   readonly shared: unknown[] = [];
   readonly chose: unknown[] = [];
+  readonly rung: unknown[] = [];
+  room: readonly Person[] = [];
   joins = 0;
+  swaps = 0;
+  agains = 0;
   leaves = 0;
   sources: readonly ScreenSource[] = [];
 
@@ -90,8 +94,21 @@ export class FakeCall implements CallController {
   async stopSharing(): Promise<void> {
     this.change({ sharing: false });
   }
-  async join(): Promise<void> {
+  async join(ring?: RingChoice): Promise<void> {
     this.joins += 1;
+    if (ring) this.rung.push(ring);
+  }
+  async people(): Promise<readonly Person[]> {
+    return this.room;
+  }
+  async ring(ring: RingChoice): Promise<void> {
+    this.rung.push(ring);
+  }
+  async again(): Promise<void> {
+    this.agains += 1;
+  }
+  async swap(): Promise<void> {
+    this.swaps += 1;
   }
   async leave(): Promise<void> {
     this.leaves += 1;
@@ -139,6 +156,8 @@ export const callState = (more: Partial<CallState> = {}): CallState => ({
   encrypted: true,
   intent: "video",
   phase: "joined",
+  outgoing: null,
+  held: null,
   joinedAt: 0,
   membership: "live",
   error: null,
