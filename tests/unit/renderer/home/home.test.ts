@@ -33,9 +33,11 @@ const server: Homeserver = {
 const signedOut: Session = { phase: "signed-out", reason: null, again: null };
 const bob = room("Bob", { direct: "@bob:example.org" });
 
+const silence = { use: async () => true, once: async () => {}, stop: () => {} };
 const noMedia: HomeMedia = {
   openDevices: () => ({ cameras: [], microphones: [], speakers: [], ask: async () => {}, stop: () => {} }),
   openPreview: async () => null,
+  openSound: () => silence,
 };
 
 function home(main: FakeMain, media = noMedia): FakeMain {
@@ -266,12 +268,15 @@ describe("signed in", () => {
     expect(words()).toContain("No connection");
   });
 
-  it.each(["weak-storage", "disk-full"] as const)("tells of %s until that is dismissed", async (notice) => {
-    const main = home(new FakeMain({ session: alice, rooms: [bob], notices: [notice] }));
-    expect(words()).toContain(t(`home.${notice}`));
-    await click(button("Dismiss"));
-    expect(main.asked).toEqual([["notice.dismiss", { notice }]]);
-  });
+  it.each(["weak-storage", "disk-full", "in-tray"] as const)(
+    "tells of %s until that is dismissed",
+    async (notice) => {
+      const main = home(new FakeMain({ session: alice, rooms: [bob], notices: [notice] }));
+      expect(words()).toContain(t(`home.${notice}`));
+      await click(button("Dismiss"));
+      expect(main.asked).toEqual([["notice.dismiss", { notice }]]);
+    },
+  );
 
   it("follows the theme of the settings", async () => {
     const main = home(new FakeMain({ session: alice, settings: { ...defaultSettings, theme: "dark" } }));

@@ -14,9 +14,11 @@ const invitation: Invitation = {
   from: { user: "@bob:example.org", name: "Bob", avatar: null },
   direct: true,
 };
+const silence = { use: async () => true, once: async () => {}, stop: () => {} };
 const media = {
   openDevices: () => ({ cameras: [], microphones: [], speakers: [], ask: async () => {}, stop: () => {} }),
   openPreview: async () => null,
+  openSound: () => silence,
 };
 
 function home(main: FakeMain): FakeMain {
