@@ -92,7 +92,9 @@ export type OutgoingStep = readonly [Outgoing | null, readonly OutgoingEffect[]]
 /** How long (ms) a call of many says what became of a ring. */
 const TOLD_MS = 10_000;
 
-export const isRinging = (outgoing: Outgoing | null): outgoing is Outgoing =>
+export const isRinging = (
+  outgoing: Outgoing | null,
+): outgoing is Outgoing & { readonly phase: "calling" | "ringing" } =>
   outgoing?.phase === "calling" || outgoing?.phase === "ringing";
 
 /** MSC4075 from the caller's side: calling, ringing, and what comes of it. */

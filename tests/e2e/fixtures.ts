@@ -74,11 +74,10 @@ export const test = base.extend<Fixtures, { stack: Stack }>({
 
 export { expect } from "@playwright/test";
 
-/** Alice calls Bob from her home window, Bob joins from his: both are in the call. */
+/** Alice calls Bob from her home window, which rings him, and Bob joins from his: both are in the call. */
 export async function connect(alice: Caller, bob: Caller) {
   await callButton(alice.home, "Bob").click();
   const calling = await alice.app.window("call");
-  await calling.getByRole("button", { name: "Join call" }).click();
 
   await bob.home.getByRole("button", { name: "Join call in Alice" }).click();
   const called = await bob.app.window("call");

@@ -52,12 +52,8 @@ test("signing in, calling and leaving need no mouse", async ({ stack, launch }) 
   await picture(home, "home-focus");
   await home.keyboard.press("Enter");
   const call = await app.window("call");
-  await expect(call.getByRole("button", { name: "Join call" })).toBeVisible();
-  await tabTo(call, "Join call");
-  await call.keyboard.press("Enter");
-  await expect(call.getByText("Nobody else is here yet")).toBeVisible();
-  await call.setViewportSize(callSize);
-  await picture(call, "call-alone");
+  await expect(call.getByText("Ringing…")).toBeVisible();
+  await inSizes(call, "call-ringing", { narrow, wide, normal: callSize });
   await call.keyboard.press("m");
   await expect(call.getByRole("button", { name: "Unmute microphone" })).toBeVisible();
   await tabTo(call, "Leave call");
@@ -260,6 +256,14 @@ test("a call of many says of each why they are not seen", async ({ stack, caller
   await expect(call.locator("video")).toBeVisible();
   await inSizes(call, "lobby", { narrow, wide, normal: callSize });
   await expectTabOrder(call);
+  await test.step("whom to ring is chosen before anybody is there", async () => {
+    await call.getByRole("radio", { name: "Ring selected people" }).click();
+    await expect(call.getByRole("checkbox", { name: "Gustav" })).toBeVisible();
+    await expect(call.getByRole("button", { name: "Join call" })).toBeDisabled();
+    await call.getByRole("checkbox", { name: "Gustav" }).check();
+    await inSizes(call, "lobby-whom", { narrow, normal: callSize });
+    await call.getByRole("radio", { name: "Announce the call" }).click();
+  });
   await call.getByRole("button", { name: "Turn camera off" }).click();
   for (const other of others.slice(0, 3)) await claimCall(other, room, stack.authorization.url);
   await expect(call.getByText("3 people are in the call")).toBeVisible();

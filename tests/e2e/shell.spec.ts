@@ -65,7 +65,7 @@ test("the call window gets a screen only when one was chosen in our picker", asy
   const { alice } = await pair({ direct: true });
   await callButton(alice.home, "Bob").click();
   const call = await alice.app.window("call");
-  await expect(call.getByRole("button", { name: "Join call" })).toBeVisible();
+  await expect(call.getByRole("button", { name: "Leave call" })).toBeVisible();
   expect(
     await call.evaluate(() =>
       navigator.mediaDevices.getDisplayMedia({ video: true }).then(

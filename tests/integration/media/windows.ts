@@ -251,6 +251,8 @@ export function callOf(phase: CallState["phase"], participants: readonly Partici
     encrypted: true,
     intent: "video",
     phase,
+    outgoing: null,
+    held: null,
     joinedAt: null,
     membership: phase === "joined" ? "live" : "none",
     error: null,

@@ -294,15 +294,15 @@ test("for any events, a ring ends once its time is over, and is withdrawn once, 
           people: direct ? [bob] : [bob, carol],
         });
         const inOrder = events.toSorted((a, b) => timeOf(a) - timeOf(b));
-        let state: Outgoing | null = null;
+        const ring: { state: Outgoing | null } = { state: null };
         let sending = false;
         let refused = false;
         const ends = new Set<string>();
         const told: OutgoingEffect["type"][] = [];
         const tell = (one: OutgoingEvent) => {
-          const before = state;
-          const [next, effects] = stepOutgoing(state, one);
-          state = next;
+          const before = ring.state;
+          const [next, effects] = stepOutgoing(before, one);
+          ring.state = next;
           if (one.type === "refused" && one.id === 1 && isRinging(before)) refused = true;
           if (isRinging(before) && !isRinging(next)) ends.add(next?.phase ?? "gone");
           for (const { type } of effects) told.push(type);
@@ -312,7 +312,7 @@ test("for any events, a ring ends once its time is over, and is withdrawn once, 
         for (const one of inOrder) tell(one);
         if (hangsUp) tell(gone);
         tell(at(1e9));
-        expect(isRinging(state)).toBe(false);
+        expect(isRinging(ring.state)).toBe(false);
         expect(ends.size).toBe(1);
         const [outcome = ""] = ends;
         const unanswered = !["answered", "declined", "busy"].includes(outcome);

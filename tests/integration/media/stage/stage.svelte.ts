@@ -1,6 +1,7 @@
 import type { TileView } from "../../../../renderer/call/view.ts";
 import { CallMedia } from "../../../../renderer/call/call.svelte.ts";
 import { Mirror } from "../../../../renderer/common/mirror.svelte.ts";
+import { startRingback } from "../../../../renderer/common/ringback.ts";
 import { livekit } from "../../../../renderer/media/livekit.ts";
 import type { Envelope } from "../../../../shared/ipc/bridge.ts";
 import { createClient } from "../../../../shared/ipc/client.ts";
@@ -30,6 +31,7 @@ const call = new CallMedia({
   mirror: new Mirror<"call">(client),
   backend: livekit,
   media: navigator.mediaDevices,
+  ringback: startRingback,
 });
 globalThis.stage = { call, hear: (topic, payload) => hear(topic, payload) };
 
