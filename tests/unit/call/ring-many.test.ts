@@ -122,6 +122,18 @@ describe("many notifications of one person", () => {
     }
   });
 
+  test("a flood shortens nothing, and takes nothing from others", () => {
+    const short = Array.from(
+      { length: 9 },
+      (_, n) => ({ id: `$f${n}`, sentAt: n, expiresAt: 10_000 }) as const,
+    );
+    const ringing = play([notified({ expiresAt: 120_000 }), ...short.map((each) => notified(each))]);
+    expect(ringing.state.ringing).toMatchObject([{ id: "$1", expiresAt: NOW + 120_000 }]);
+    const carols = notified({ id: "$c", sender: CAROL, expiresAt: 5_000 }, { members: [] });
+    const waiting = play([carols, ...short.map((each) => notified(each, { members: [] }))]);
+    expect(waiting.state.waiting.map(({ notification }) => notification.id)).toContain("$c");
+  });
+
   test("two people are two rings", () => {
     const other = notified(
       { id: "$c", sender: CAROL, member: "$carol" },
@@ -133,6 +145,7 @@ describe("many notifications of one person", () => {
       "ended $c cancelled",
     ]);
     expect(played([said("answered", "$c", 2)], state)).toEqual(["ended $c answered"]);
+    expect(played([declined("$c", 2)], state)).toEqual(["ended $c declined"]);
   });
 
   test("the sixth ring that somebody begins within three minutes is not seen, nor are those after it", () => {
@@ -146,6 +159,9 @@ describe("many notifications of one person", () => {
       ...Array.from({ length: 10 }, () => true),
       ...Array.from({ length: 4 }, () => false),
     ]);
+    const more = notified({ id: "$m", sentAt: 73_000, expiresAt: 99_000 }, { now: 73_000 });
+    const unseen = notified({ id: "$7", sentAt: 72_000, expiresAt: 99_000 }, { now: 72_000 });
+    expect(played([unseen, more], state)).toEqual(["started $7 unseen"]);
     expect(played(call(7, 182_000), state)[0]).toBe("started $7 unseen");
     expect(played(call(7, 400_000), state)[0]).toBe("started $7");
     const carols = notified(

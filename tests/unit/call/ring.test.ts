@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 
-import { noRings, stepRing, type RingEvent, type Standing } from "../../../shared/call/ring.ts";
+import {
+  noRings,
+  stepRing,
+  type RingEvent,
+  type SessionMember,
+  type Standing,
+} from "../../../shared/call/ring.ts";
 import type { CallNotification } from "../../../shared/rtc/notification.ts";
 import {
   ALICE,
@@ -206,6 +212,13 @@ describe("a call where nobody is yet", () => {
     ],
   ])("%s", (_, events, expected) => {
     expect(played([waits, ...events])).toEqual(expected);
+  });
+
+  test("is what was told of it, where the room rings or waits already", () => {
+    const carols = (members: readonly SessionMember[]) =>
+      notified({ id: "$c", sender: CAROL, member: null }, { members, now: 5 });
+    expect(played([notified(), carols([])])).toEqual(["started $1", "started $c"]);
+    expect(played([waits, carols([alice])])).toEqual([]);
   });
 
   test("waits over a restart", () => {
