@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { app, net, shell } from "electron";
 
 import { noRings } from "../shared/call/ring.ts";
-import { parseLink, type Link } from "../shared/links.ts";
+import { parseLink, termOf } from "../shared/links.ts";
 import { isRoomId } from "../shared/matrix/ids.ts";
 import { t } from "../shared/messages/messages.ts";
 import { initialState, type AppState, type Notice } from "../shared/state/app-state.ts";
 import type { Settings } from "../shared/state/settings.ts";
-import { indication } from "./calls/indication.ts";
+import { indicate } from "./calls/indication.ts";
 import { ringsIn } from "./calls/rings-file.ts";
 import { Running } from "./calls/running.ts";
 import { SignIn } from "./calls/session.ts";
@@ -38,7 +38,7 @@ import { systemQuiet } from "./shell/system-quiet.ts";
 import { trayAvailable } from "./shell/tray-host.ts";
 import { homeClose } from "./shell/window-shapes.ts";
 import { ElectronWindows } from "./shell/windows.ts";
-import { callFactsIn } from "./state/call-facts.ts";
+import { CallFactsFile } from "./state/call-facts.ts";
 import { openDatabase } from "./state/database.ts";
 import { readSettings, writeSettings } from "./state/kept.ts";
 import { Store } from "./state/store.ts";
@@ -86,11 +86,12 @@ async function run(home: string, log: Log): Promise<void> {
   const publisher = new Publisher(store);
   const windows = new ElectronWindows(registry, (window) => publisher.remove(window), log);
   const power = electronPower();
-  identify(() => windows.show("home"));
   const notifier = new ElectronNotifier(log);
+  // What an earlier run had shown leads home; what this one shows answers by itself.
+  identify((tag) => (tag === null || !notifier.shows(tag)) && windows.show("home"));
   const indicator = new ElectronIndicator(
-    join(import.meta.dirname, "icons"),
-    () => windows.of("ring") ?? windows.of("home"),
+    join(import.meta.dirname, "tray"),
+    () => windows.of("home") ?? windows.of("call") ?? windows.of("ring"),
   );
   const quiet = systemQuiet();
   // Chromium's network: the system's proxy and certificates.
@@ -110,7 +111,7 @@ async function run(home: string, log: Log): Promise<void> {
     onDiskFull: () => notify("disk-full"),
     onForgotten(user) {
       ringsIn(database, user).write(noRings);
-      callFactsIn(database, user).forget();
+      new CallFactsFile(database, user).forget();
       notifier.clearMissed();
     },
     onOpen(account) {
@@ -179,23 +180,15 @@ async function run(home: string, log: Log): Promise<void> {
     return how;
   });
   power.onWake(() => running?.wake());
-  app.on("second-instance", () => windows.show("home"));
+  app.on("second-instance", (_event, argv) => argv.includes("--hidden") || windows.show("home"));
   app.on("activate", () => windows.show("home"));
   app.on(
     "before-quit",
     quitOnce(() => signIn.close()),
   );
 
-  let shown = indication(store.state, clock.now());
-  store.subscribe(() => {
-    running?.ringing.refresh();
-    const next = indication(store.state, clock.now());
-    if (JSON.stringify(next) === JSON.stringify(shown)) return;
-    if (next.missed < shown.missed) notifier.clearMissed();
-    shown = next;
-    indicator.show(next);
-  });
-  indicator.show(shown);
+  store.subscribe(() => running?.ringing.refresh());
+  indicate({ store, indicator, notifier, clock });
   indicator.onAsked((asked) => {
     switch (asked.type) {
       case "open":
@@ -225,6 +218,7 @@ async function run(home: string, log: Log): Promise<void> {
 
   if (!database.json(WEAK_SEEN) && (await electronSecrets.weak())) notify("weak-storage");
   await signIn.restore();
+  if (running) log.info("ready to ring");
   links((url) => {
     const link = parseLink(url);
     if (!link) return log.warn("a link asks for nothing that we know");
@@ -232,22 +226,9 @@ async function run(home: string, log: Log): Promise<void> {
     // A link may come from anybody: it leads to the person, the room or the lobby, and never into a call.
     if (link.kind === "call" && isRoomId(link.target) && running)
       running.conductor.lobby(link.target, link.intent);
-    else store.update((state) => ({ ...state, lookup: lookupOf(link) }));
+    else store.update((state) => ({ ...state, lookup: termOf(link) }));
   });
 }
-
-const lookupOf = (link: Link): string => {
-  switch (link.kind) {
-    case "person":
-      return link.user;
-    case "room":
-      return link.room;
-    case "alias":
-      return link.alias;
-    case "call":
-      return link.target;
-  }
-};
 
 /** Others should see us leave, so quitting waits for it, but not for long. */
 function quitOnce(stop: () => Promise<void>): (event: { preventDefault(): void }) => void {

@@ -57,3 +57,17 @@ function decoded(text: string): string | null {
     return null;
   }
 }
+
+/** What a person would type to find whom or what a link names. */
+export function termOf(link: Link): string {
+  switch (link.kind) {
+    case "person":
+      return link.user;
+    case "room":
+      return link.room;
+    case "alias":
+      return link.alias;
+    case "call":
+      return link.target;
+  }
+}

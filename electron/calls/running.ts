@@ -7,7 +7,7 @@ import { rtcMatrix } from "../matrix/rtc-matrix.ts";
 import { signals } from "../matrix/signals.ts";
 import type { Notifier, SystemQuiet, Windows } from "../ports.ts";
 import { createRtc } from "../rtc/engine.ts";
-import { callFactsIn } from "../state/call-facts.ts";
+import { CallFactsFile } from "../state/call-facts.ts";
 import type { Database } from "../state/database.ts";
 import { delayIdsIn } from "../state/kept.ts";
 import { CALL_APPLICATION, ongoingCall } from "./call-state.ts";
@@ -69,7 +69,7 @@ export class Running {
     this.#rtc.onChange((room) => rooms.touch(room));
     this.history = new History({
       signals: wire,
-      facts: callFactsIn(database, me),
+      facts: new CallFactsFile(database, me),
       clock,
       log,
       me: { user: me, device },

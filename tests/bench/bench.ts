@@ -8,6 +8,8 @@ import { printTable, type Row } from "./table.ts";
 
 const parts: Readonly<Record<string, { title: string; load: () => Promise<{ run(): Promise<Row[]> }> }>> = {
   join: { title: "Joining and leaving", load: () => import("./join.bench.ts") },
+  ring: { title: "Ringing and answering", load: () => import("./ring.bench.ts") },
+  ready: { title: "Waiting for a call", load: () => import("./ready.bench.ts") },
   start: { title: "Starting", load: () => import("./start.bench.ts") },
   load: { title: "Memory and processor", load: () => import("./load.bench.ts") },
   session: { title: "Who is in a call", load: () => import("./session.bench.ts") },

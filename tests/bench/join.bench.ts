@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Page } from "@playwright/test";
 
 import { callButton, moves, tile } from "../support/call-window.ts";
-import { type Moments, until, watch } from "./moments.ts";
+import { clickNow, type Moments, since, until, watch } from "./moments.ts";
 import { type Caller, withPair } from "./pair.ts";
 import type { Row } from "./table.ts";
 
@@ -27,7 +27,6 @@ export async function run(): Promise<Row[]> {
   return withPair({}, async (alice, bob) => {
     await callButton(alice.home, "Bob").click();
     const calling = await alice.app.window("call");
-    await calling.getByRole("button", { name: "Join call" }).click();
     await calling.getByRole("button", { name: "Leave call" }).waitFor();
 
     const first = await join(bob, calling, LOBBY_MS);
@@ -106,13 +105,4 @@ function rows(name: string, all: readonly Round[], aim?: number): Row[] {
       ...(aim !== undefined && { elementCall: "2441–3015 (1779–3410)" }),
     },
   ];
-}
-
-const since = (start: number, end: number | undefined): number => (end ?? NaN) - start;
-
-/** Runs in the page. The window may be gone before a click of the test tool's is answered. */
-function clickNow(element: HTMLElement | SVGElement): number {
-  const now = performance.timeOrigin + performance.now();
-  (element as HTMLElement).click();
-  return now;
 }

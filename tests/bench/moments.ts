@@ -13,6 +13,8 @@ export interface Moments {
   readonly attached?: number;
   /** The first decoded picture of the other one is shown. */
   readonly picture?: number;
+  /** Sound of somebody else plays. */
+  readonly sound?: number;
   /** The other one's tile is gone after it was there. */
   readonly gone?: number;
 }
@@ -27,6 +29,15 @@ export async function until(page: Page, moment: keyof Moments): Promise<Moments>
     return moments?.[which] !== undefined && moments;
   }, moment);
   return handle.jsonValue() as Promise<Moments>;
+}
+
+export const since = (start: number, end: number | undefined): number => (end ?? NaN) - start;
+
+/** Runs in the page. The window may be gone before a click of the test tool's is answered. */
+export function clickNow(element: HTMLElement | SVGElement): number {
+  const now = performance.timeOrigin + performance.now();
+  (element as HTMLElement).click();
+  return now;
 }
 
 interface Noted {
@@ -65,12 +76,17 @@ function note(name: string): void {
     mark("attached");
     now.requestVideoFrameCallback(() => mark("picture"));
   };
+  const plays = ({ target }: Event) => {
+    if (target instanceof HTMLAudioElement) mark("sound");
+  };
+  addEventListener("playing", plays, { capture: true });
   const observer = new MutationObserver(look);
   observer.observe(document.body, { childList: true, subtree: true });
   look();
   page.forget = () => {
     deaf();
     removeEventListener("click", clicked, { capture: true });
+    removeEventListener("playing", plays, { capture: true });
     observer.disconnect();
   };
 }

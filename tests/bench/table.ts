@@ -1,7 +1,7 @@
 /** A line of the bench's table: what was measured how often. */
 export interface Row {
   readonly name: string;
-  readonly unit: "ms" | "MiB" | "KiB" | "fps" | "% of a core";
+  readonly unit: "ms" | "MiB" | "KiB" | "fps" | "×" | "% of a core";
   /** One for each repetition. */
   readonly values: readonly number[];
   /** At most so much. */

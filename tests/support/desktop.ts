@@ -34,6 +34,13 @@ export class Desktop {
     );
   }
 
+  /** Dismisses all notifications. */
+  clear(): Promise<void> {
+    return this.#app.electron.evaluate(() => {
+      for (const one of [...__host.notifications]) __host.notificationUser.dismiss(one);
+    });
+  }
+
   /** What the icon in the tray says. */
   tray(): Promise<string> {
     return this.#app.electron.evaluate(() => [...__host.trays.values()][0]?.toolTip ?? "");
