@@ -10,7 +10,7 @@ export const TEST_RING_MS = 15_000;
 /** How long a person's ring counts as lately: the repeat that passes do-not-disturb, and the window of a flood. */
 export const LATELY_MS = 3 * 60_000;
 /** Rings that one person may begin lately; those beyond are neither heard nor seen. */
-export const RINGS_LATELY = 5;
+const RINGS_LATELY = 5;
 /** Notifications of one person that ring or wait at once; a flood may not fill the disk, nor be answered with a flood of declines. */
 export const KEPT_OF_PERSON = 8;
 

@@ -18,7 +18,7 @@ export const ROOM = "!direct:hs";
 export const OTHER_ROOM = "!other:hs";
 
 /** Times of notices and events are ms after `NOW`. */
-export const notice = (over: Partial<CallNotification> = {}): CallNotification => {
+const notice = (over: Partial<CallNotification> = {}): CallNotification => {
   const { sentAt = 0, expiresAt = 90_000, ...rest } = over;
   return {
     id: "$1",
