@@ -41,7 +41,7 @@ async function start(person: Person | undefined, room: RoomId, url?: string): Pr
 
 async function join(main: MainProcess, room: RoomId): Promise<void> {
   main.running.conductor.open(room, "video");
-  main.running.conductor.send({ type: "join-asked", intent: "video" });
+  main.running.conductor.join("video");
   await vi.waitFor(() => expect(main.store.state.call?.phase).toBe("joined"), SOON);
 }
 
