@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import Home from "../../../../renderer/home/Home.svelte";
 import type { HomeMedia } from "../../../../renderer/home/media.ts";
@@ -277,6 +277,30 @@ describe("signed in", () => {
       expect(main.asked).toEqual([["notice.dismiss", { notice }]]);
     },
   );
+
+  it("shows of a thousand rooms the first ones, more where the end comes into sight, and finds all of them", async () => {
+    const ends: (() => void)[] = [];
+    vi.stubGlobal(
+      "IntersectionObserver",
+      class {
+        constructor(seen: (entries: { isIntersecting: boolean }[]) => void) {
+          ends.push(() => seen([{ isIntersecting: true }]));
+        }
+        observe(): void {}
+        disconnect(): void {}
+      },
+    );
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const rooms = Array.from({ length: 1000 }, (_, index) => room(`Room ${index}`, { activeAt: -index }));
+    home(new FakeMain({ session: alice, rooms }));
+    const count = () => document.querySelectorAll("main li").length;
+    expect(count()).toBe(60);
+    ends.at(-1)?.();
+    await settled();
+    expect(count()).toBe(120);
+    await type(one("input", "Search people and rooms"), "Room 999");
+    expect(has("li", "Room 999")).toBe(true);
+  });
 
   it("follows the theme of the settings", async () => {
     const main = home(new FakeMain({ session: alice, settings: { ...defaultSettings, theme: "dark" } }));
