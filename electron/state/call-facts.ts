@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import { factKey, roomOfFact } from "../../shared/call/history-facts.ts";
+import { factKey, roomOfFact, timeOfFact } from "../../shared/call/history-facts.ts";
 import type { CallFact } from "../../shared/call/history.ts";
 import {
   isEventId,
@@ -21,6 +21,12 @@ const OLDEST_MS = 365 * 24 * 3_600_000;
 export interface Seen {
   readonly at: number;
   readonly ahead: readonly EventId[];
+}
+
+/** The newest event of a room when its past was read, and when the room was last active then (epoch ms). */
+export interface Mark {
+  readonly event: EventId;
+  readonly activeAt: number;
 }
 
 /** Facts of an account's calls at rest, and how far its rooms' past was read. All of it throws AppError: `disk-full`, … */
@@ -56,7 +62,7 @@ export class CallFactsFile {
           factKey(fact),
           roomOfFact(fact),
           // Nothing is newer than now, so that a date in the far future keeps nothing alive.
-          Math.floor(Math.min(sentAtOf(fact) ?? now, now)),
+          Math.floor(Math.min(timeOfFact(fact) ?? now, now)),
           Number(fact.rangUs === true),
           JSON.stringify(fact),
         );
@@ -64,19 +70,22 @@ export class CallFactsFile {
     });
   }
 
-  /** The newest event up to which the room's past was read; null where it never was. */
-  mark(room: RoomId): EventId | null {
-    const sql = "SELECT event FROM call_mark WHERE account = ? AND room = ?";
-    const event = this.#database.rows(sql, this.#account, room)[0]?.["event"];
-    return isEventId(event) ? event : null;
+  /** How far the room's past was read; null where it never was. */
+  mark(room: RoomId): Mark | null {
+    const sql = "SELECT event, active_at FROM call_mark WHERE account = ? AND room = ?";
+    const row = this.#database.rows(sql, this.#account, room)[0];
+    const parsed = v.safeParse(storedMark, row);
+    return parsed.success ? { event: parsed.output.event, activeAt: parsed.output.active_at } : null;
   }
 
-  setMark(room: RoomId, event: EventId): void {
+  setMark(room: RoomId, { event, activeAt }: Mark): void {
     this.#database.run(
-      "INSERT INTO call_mark VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET event = excluded.event",
+      `INSERT INTO call_mark(account, room, event, active_at) VALUES(?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET event = excluded.event, active_at = excluded.active_at`,
       this.#account,
       room,
       event,
+      activeAt,
     );
   }
 
@@ -130,14 +139,11 @@ function createTables(database: Database): void {
        rang INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY(account, key)) STRICT, WITHOUT ROWID`,
   );
   database.run(
-    `CREATE TABLE IF NOT EXISTS call_mark(account TEXT, room TEXT, event TEXT NOT NULL,
+    `CREATE TABLE IF NOT EXISTS call_mark(account TEXT, room TEXT, event TEXT NOT NULL, active_at REAL NOT NULL,
        PRIMARY KEY(account, room)) STRICT, WITHOUT ROWID`,
   );
   database.run("CREATE TABLE IF NOT EXISTS call_seen(account TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT");
 }
-
-const sentAtOf = (fact: CallFact): number | null =>
-  fact.type === "notified" ? fact.notification.sentAt : fact.type === "withdrawn" ? null : fact.sentAt;
 
 // Rows are our own, but a damaged file or another version may have written them: a row that is not of this shape is left alone.
 const json = v.pipe(v.string(), v.parseJson());
@@ -194,4 +200,5 @@ const storedFact: v.GenericSchema<unknown, CallFact> = v.pipe(
   ]),
 );
 
+const storedMark = v.object({ event, active_at: time });
 const storedSeen = v.pipe(json, v.object({ at: time, ahead: v.array(event) }));

@@ -51,6 +51,10 @@ export function factKey(fact: CallFact): string {
 export const roomOfFact = (fact: CallFact): RoomId =>
   fact.type === "notified" ? fact.notification.room : fact.room;
 
+/** Epoch ms; null where it is not told. */
+export const timeOfFact = (fact: CallFact): number | null =>
+  fact.type === "notified" ? fact.notification.sentAt : fact.type === "withdrawn" ? null : fact.sentAt;
+
 /** The facts in order, each once, as stays, notifications and declines of calls. */
 export function readFacts(facts: readonly CallFact[]) {
   const kinds: Kinds = { notified: [], declined: [], withdrawn: [], membership: [] };

@@ -41,35 +41,43 @@ export interface Me {
 /** Our leave at the end of a ring has another clock's time than that end: a little earlier is not yet a cancel (ms). */
 const AT_THE_END_MS = 3_000;
 
+/** What the facts of one room tell at a moment. */
+export interface RoomCalls {
+  /** Oldest first. */
+  readonly calls: readonly CallRecord[];
+  /** Epoch ms at which time alone changes them; null if never. */
+  readonly changesAt: number | null;
+}
+
 /**
- * The calls that the facts of one room tell of and that are ours: that rang us, that we rang for, or that we were in with somebody.
- * Oldest first. Neither the order of the facts matters nor how often each is there.
+ * The calls of one room that are ours: that rang us, that we rang for, or that we were in with somebody. Neither the order of the
+ * facts matters nor how often each is there.
  */
-export function callsOf(facts: readonly CallFact[], me: Me, now: number): readonly CallRecord[] {
+export function readCalls(facts: readonly CallFact[], me: Me, now: number): RoomCalls {
   const read = readFacts(facts);
-  return spansOf(read, now).flatMap((span) => {
+  const calls: CallRecord[] = [];
+  let next = Infinity;
+  for (const span of spansOf(read, now)) {
     const declines = read.declines.flatMap((decline) => {
       const notice = span.notices.find(({ id }) => id === decline.of);
       return notice ? [{ decline, notice }] : [];
     });
-    return record({ span, declines, me, now });
-  });
+    const call = record({ span, declines, me, now });
+    if (!call) continue;
+    calls.push(call);
+    if (call.endedAt === null) next = Math.min(next, ...endsOf(span).filter((at) => at > now));
+  }
+  return { calls, changesAt: next === Infinity ? null : next };
 }
 
-/** Epoch ms at which time alone changes what `callsOf` says of these facts; null if never. It may be too early, never too late. */
-export function nextChangeAt(facts: Iterable<CallFact>, now: number): number | null {
-  let next = Infinity;
-  for (const fact of facts) {
-    const at =
-      fact.type === "notified"
-        ? fact.notification.expiresAt
-        : fact.type === "membership"
-          ? fact.joined?.expiresAt
-          : undefined;
-    if (at !== undefined && at > now) next = Math.min(next, at);
-  }
-  return next === Infinity ? null : next;
-}
+/** Oldest first; see `readCalls`. */
+export const callsOf = (facts: readonly CallFact[], me: Me, now: number): readonly CallRecord[] =>
+  readCalls(facts, me, now).calls;
+
+const endsOf = ({ stays, notices }: Span): readonly number[] => [
+  ...stays.filter(({ left }) => !left).map(({ until }) => until),
+  ...notices.filter(({ withdrawn }) => !withdrawn).map(({ expiresAt }) => expiresAt),
+];
 
 /** A call and who we are in it. */
 interface View {
@@ -79,7 +87,7 @@ interface View {
   readonly now: number;
 }
 
-function record(view: View): CallRecord[] {
+function record(view: View): CallRecord | null {
   const { span, me, now } = view;
   const { first, stays, notices, endedAt } = span;
   // What others ring each other says nothing of us.
@@ -87,22 +95,20 @@ function record(view: View): CallRecord[] {
   const caller = (ring ?? first).sender;
   const direction = caller === me.user ? "outgoing" : "incoming";
   const outcome = direction === "outgoing" ? outgoing(view) : incoming(view);
-  if (outcome === null) return [];
+  if (outcome === null) return null;
   const talked = talkedMs(stays, me, now);
-  return [
-    {
-      id: first.id,
-      room: first.room,
-      direction,
-      caller,
-      intent: (ring ?? notices[0])?.intent ?? stays[0]?.intent ?? "video",
-      outcome,
-      startedAt: first.at,
-      endedAt,
-      talkedMs: talked > 0 ? talked : null,
-      people: [...new Set(stays.map(({ sender }) => sender))],
-    },
-  ];
+  return {
+    id: first.id,
+    room: first.room,
+    direction,
+    caller,
+    intent: (ring ?? notices[0])?.intent ?? stays[0]?.intent ?? "video",
+    outcome,
+    startedAt: first.at,
+    endedAt,
+    talkedMs: talked > 0 ? talked : null,
+    people: [...new Set(stays.map(({ sender }) => sender))],
+  };
 }
 
 function outgoing({ span, declines, me }: View): CallOutcome | null {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { callsOf, type CallFact } from "../../../shared/call/history.ts";
+import { callsOf, readCalls, type CallFact } from "../../../shared/call/history.ts";
 import type { UserId } from "../../../shared/matrix/ids.ts";
 import { ALICE, BOB, decline, HOURS_4, join, leave, me, ME, ring, s, withdrawn } from "./history-world.ts";
 
@@ -105,6 +105,18 @@ test("in whatever is heard, a missed call has a ring of its time that was for us
         expect(call.direction).toBe("incoming");
         expect(facts.some((fact) => fact.type === "notified" && fact.rangUs === true)).toBe(true);
       }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("between the moments that it names, time changes nothing", () => {
+  fc.assert(
+    fc.property(someFacts, someTime, fc.nat(2 * HOURS_4 * 1000), (facts, now, laterMs) => {
+      const { calls, changesAt } = readCalls(facts, me, now);
+      const until = Math.min(now + laterMs, (changesAt ?? Infinity) - 1);
+      const outcomes = (of: typeof calls) => of.map(({ id, outcome, endedAt }) => [id, outcome, endedAt]);
+      expect(outcomes(callsOf(facts, me, until))).toEqual(outcomes(calls));
     }),
     { numRuns: 500 },
   );

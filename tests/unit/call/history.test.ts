@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { expect, test } from "vitest";
 
-import { callsOf, nextChangeAt, type CallFact, type CallRecord } from "../../../shared/call/history.ts";
+import { callsOf, readCalls, type CallFact, type CallRecord } from "../../../shared/call/history.ts";
 import type { EventId, RoomId, UserId } from "../../../shared/matrix/ids.ts";
 import { readSignal } from "../../../shared/rtc/read-signal.ts";
 import {
@@ -461,9 +461,14 @@ test("the same ring before it was taken, and had it never been", () => {
   ]);
 });
 
-test("it is said when time alone changes something, and not when only events can", () => {
-  expect(nextChangeAt(ringingMe, s(10))).toBe(s(91));
-  expect(nextChangeAt(ringingMe, s(91))).toBe(s(HOURS_4));
-  expect(nextChangeAt(ringingMe, s(HOURS_4))).toBeNull();
-  expect(nextChangeAt([decline(1, ME, "$x")], s(0))).toBeNull();
+test.each<[string, readonly CallFact[], number, number | null]>([
+  ["a ring, at its end", ringingMe, 10, 91],
+  ["a caller who waits on, when the membership expires", ringingMe, 91, HOURS_4],
+  ["all expired", ringingMe, HOURS_4, null],
+  ["a caller who left", [...ringingMe, leave(12, ALICE)], 13, null],
+  ["a ring without a member", [ring(1, ALICE)], 10, 91],
+  ["a ring that was taken back", [ring(1, ALICE), withdrawn(`$ring-${ALICE}-1`)], 10, null],
+  ["a call that is none of ours", [join(0, BOB)], 10, null],
+])("time alone changes %s", (_what, facts, now, expected) => {
+  expect(readCalls(facts, me, s(now)).changesAt).toBe(expected === null ? null : s(expected));
 });

@@ -32,6 +32,8 @@ const inRoom = (room: `!${string}`, fact: CallFact): CallFact =>
     : ({ ...fact, room } satisfies CallFact);
 const keys = (facts: readonly CallFact[]) => facts.map(factKey);
 
+const mark = (event: `$${string}`, activeAt: number) => ({ event, activeAt });
+
 const every: readonly CallFact[] = [
   join(0, ALICE),
   ring(1, ALICE),
@@ -93,12 +95,13 @@ test("the newest 5,000 are kept, and one busy room does not push out the others"
 
 test("how far a room was read is kept for each room and account", () => {
   const facts = callFactsIn(database, ME);
-  facts.setMark("!a:hs", "$1");
-  facts.setMark("!b:hs", "$2");
-  facts.setMark("!a:hs", "$3");
+  const [one, two, three] = [mark("$1", 1), mark("$2", -Number.MAX_SAFE_INTEGER), mark("$3", 1.5)];
+  facts.setMark("!a:hs", one);
+  facts.setMark("!b:hs", two);
+  facts.setMark("!a:hs", three);
   restart();
   const again = callFactsIn(database, ME);
-  expect([again.mark("!a:hs"), again.mark("!b:hs"), again.mark("!c:hs")]).toEqual(["$3", "$2", null]);
+  expect([again.mark("!a:hs"), again.mark("!b:hs"), again.mark("!c:hs")]).toEqual([three, two, null]);
   expect(callFactsIn(database, BOB).mark("!a:hs")).toBeNull();
 });
 
@@ -117,12 +120,16 @@ test("nothing of an account that signs out stays, and all of another does", () =
   const [mine, bobs] = [callFactsIn(database, ME), callFactsIn(database, BOB)];
   for (const facts of [mine, bobs]) {
     facts.add(every, s(5));
-    facts.setMark("!a:hs", "$1");
+    facts.setMark("!a:hs", mark("$1", 1));
     facts.setSeen({ at: 5, ahead: [] });
   }
   mine.forget();
   expect([mine.read(s(6)), mine.mark("!a:hs"), mine.seen()]).toEqual([[], null, null]);
-  expect([bobs.read(s(6)), bobs.mark("!a:hs"), bobs.seen()]).toEqual([every, "$1", { at: 5, ahead: [] }]);
+  expect([bobs.read(s(6)), bobs.mark("!a:hs"), bobs.seen()]).toEqual([
+    every,
+    mark("$1", 1),
+    { at: 5, ahead: [] },
+  ]);
 });
 
 test("a full disk is said as such, and keeps nothing by halves", () => {
