@@ -13,6 +13,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
 import type { CallFact } from "../../shared/call/history.ts";
 import { mayRing, TEST_RING } from "../../shared/call/ring-rules.ts";
+import { CALL_SLOT } from "../../shared/rtc/member-event.ts";
 import type { CallNotification, CallSignal, DeclineReason } from "../../shared/rtc/notification.ts";
 import type { AppState, CallIntent, Person } from "../../shared/state/app-state.ts";
 import type { Log } from "../log.ts";
@@ -21,7 +22,7 @@ import type { Clock, Signals } from "../rtc/ports.ts";
 import { Timer } from "../rtc/timer.ts";
 import type { Rtc } from "../rtc/types.ts";
 import type { Store } from "../state/store.ts";
-import { CALL_APPLICATION, type PersonOf } from "./call-state.ts";
+import type { PersonOf } from "./call-state.ts";
 import type { Conductor } from "./conductor.ts";
 import { localTime } from "./local-time.ts";
 import { missedNotice, ringingChoice, ringNotice, ringState } from "./ring-state.ts";
@@ -43,6 +44,8 @@ export interface RingingParts {
   readonly remember: (fact: CallFact) => void;
 }
 
+/** We answered, and the server does not have our member event yet. */
+const ENTERING: EventId = "$entering";
 /** Between two tries to tell a caller that we declined. */
 const RETRY_MS = 2_000;
 /** These say by themselves that nobody has to call back. */
@@ -61,6 +64,9 @@ export class Ringing {
   readonly #timer: Timer;
   readonly #stops: (() => void)[];
   readonly #shown = new Map<EventId, () => void>();
+  /** Where the way was paved for an answer, by the ring. */
+  readonly #warmed = new Map<EventId, RoomId>();
+  #live = false;
   #rings: Rings;
   /** Signals are judged one after the other, since one may wait for the system to say whether it is quiet. */
   #queue: Promise<void> = Promise.resolve();
@@ -70,15 +76,21 @@ export class Ringing {
     this.#parts = parts;
     this.#timer = new Timer(clock, () => this.wake());
     this.#rings = file.read();
-    for (const { room } of this.#rings.sessions) this.#tellSession(room);
     this.wake();
     this.#timer.set(nextRingAt(this.#rings));
     this.#show();
     this.#stops = [
-      rtc.onChange((room) => this.#tellSession(room)),
+      rtc.onChange((room) => this.#live && this.#tellSession(room)),
       signals.onRoomLeft((room) => this.#send({ type: "room-left", room, now: clock.now() })),
       signals.onSignal((signal) => this.#hear(signal)),
     ];
+  }
+
+  /** The homeserver said all that happened: until then nobody knows who is in a call, and what rang before rings on. */
+  live(): void {
+    if (this.#live) return;
+    this.#live = true;
+    for (const { room } of this.#rings.sessions) this.#tellSession(room);
   }
 
   /** Time passed unseen: whatever expired meanwhile is over. */
@@ -169,6 +181,7 @@ export class Ringing {
           now: clock.now(),
         });
       case "withdrawn":
+        remember(signal);
         return this.#send({ type: "withdrawn", id: signal.id, now: clock.now() });
       case "membership":
         return remember(signal);
@@ -208,13 +221,15 @@ export class Ringing {
   }
 
   #members(room: RoomId): readonly SessionMember[] {
-    const { rtc, me } = this.#parts;
-    const session = rtc.sessions(room).find(({ application }) => application === CALL_APPLICATION);
-    return (session?.members ?? []).map(({ user, eventId, own }) => ({
+    const { rtc, me, conductor } = this.#parts;
+    const session = rtc.sessions(room).find(({ slot }) => slot === CALL_SLOT);
+    const members = (session?.members ?? []).map(({ user, eventId, own }): SessionMember => ({
       user,
       eventId,
       who: own ? "this-device" : user === me ? "own-device" : "other",
     }));
+    const entering = conductor.room === room && !members.some(({ who }) => who === "this-device");
+    return entering ? [...members, { user: me, eventId: ENTERING, who: "this-device" }] : members;
   }
 
   #send(event: RingEvent): void {
@@ -237,11 +252,15 @@ export class Ringing {
         const { ring } = effect;
         if (!ring.shown || ring.id === TEST_RING) return;
         const { direct } = this.#parts.signals.standing(ring.room, ring.from);
+        this.#warmed.set(ring.id, ring.room);
         return conductor.warm(ring.room, ring.intent, direct && store.state.settings.warmJoin);
       }
       case "ended": {
         const { ring, why } = effect;
-        if (why !== "answered") conductor.cool(ring.room);
+        const warmed = this.#warmed.get(ring.id);
+        this.#warmed.delete(ring.id);
+        // A flood may have gone on from one room to another.
+        if (warmed !== undefined && (why !== "answered" || warmed !== ring.room)) conductor.cool(warmed);
         if (NOT_MISSED.has(why) || !ring.shown) return;
         return notifier.missed(missedNotice(ring, personOf(ring.room, ring.from)), {
           again: () => conductor.open(ring.room, ring.intent),

@@ -1,3 +1,5 @@
+import { ClientEvent, RoomEvent, SyncState } from "matrix-js-sdk";
+
 import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
 import type { Account } from "../matrix/account.ts";
 import type { Fetch } from "../matrix/http.ts";
@@ -92,6 +94,17 @@ export class Running {
       personOf,
       remember: (fact) => this.history.add(fact),
     });
+    const live = () => {
+      this.ringing.live();
+      this.history.live();
+    };
+    client.on(ClientEvent.Sync, (state, before) => {
+      if (state === SyncState.Syncing && before !== SyncState.Syncing) live();
+    });
+    // More happened than one answer holds.
+    client.on(RoomEvent.TimelineReset, () => this.history.live());
+    // After the rooms are listed.
+    if (account.live) setImmediate(live);
   }
 
   wake(): void {

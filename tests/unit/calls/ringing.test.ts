@@ -52,7 +52,7 @@ function world({ settings = {}, saved = noRings }: { settings?: Partial<Settings
   const remember = vi.fn();
   const disk = { rings: saved };
   const file: RingsFile = { read: () => disk.rings, write: (rings) => (disk.rings = rings) };
-  const start = () =>
+  const begin = () =>
     new Ringing({
       me,
       signals,
@@ -68,6 +68,12 @@ function world({ settings = {}, saved = noRings }: { settings?: Partial<Settings
       personOf: (_room, user) => ({ user, name: user.slice(1, 4), avatar: null }),
       remember,
     });
+  /** Up to date with its homeserver. */
+  const start = () => {
+    const ringing = begin();
+    ringing.live();
+    return ringing;
+  };
   const notification = (id: EventId, more: Partial<CallNotification> = {}): CallNotification => ({
     id,
     room,
@@ -88,7 +94,7 @@ function world({ settings = {}, saved = noRings }: { settings?: Partial<Settings
     signals.hear({ type: "notified", notification: notification(id, more) });
     await clock.advance(0);
   }
-  return { clock, desktop, signals, rtc, store, conductor, remember, disk, start, ring, notification };
+  return { clock, desktop, signals, rtc, store, conductor, remember, disk, begin, start, ring, notification };
 }
 
 test("a ring is on the screen: in the state, as a notification, in its window; and the call is made ready", async () => {
@@ -264,6 +270,31 @@ test("a restart goes on with what rings, and rings for nothing twice", async () 
   await clock.advance(0);
   expect(store.state.rings).toEqual([]);
   expect(desktop.rings).toEqual([]);
+});
+
+test("what rang before a restart rings on until the homeserver has said who is in the call", async () => {
+  const { begin, start, ring, store, rtc } = world();
+  const before = start();
+  await ring();
+  before.stop();
+  // Not yet read.
+  rtc.call(room, []);
+  const after = begin();
+  expect(store.state.rings).toMatchObject([{ id: "$ring" }]);
+  rtc.call(room, []);
+  expect(store.state.rings).toMatchObject([{ id: "$ring" }]);
+  after.live();
+  expect(store.state.rings).toEqual([]);
+});
+
+test("an answered call does not ring again while we enter it", async () => {
+  const { start, ring, store, conductor } = world();
+  const ringing = start();
+  await ring("$one");
+  ringing.accept("$one", "video", null);
+  conductor.room = room;
+  await ring("$again");
+  expect(store.state.rings).toEqual([]);
 });
 
 test("what expired while the app was closed does not ring", async () => {
