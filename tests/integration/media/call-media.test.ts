@@ -14,6 +14,11 @@ import {
   type Stages,
 } from "./windows.ts";
 
+declare global {
+  /** In the page: how often a device was asked for. */
+  var captures: number;
+}
+
 const [ALICE, BOB, CAROL] = ["@alice:hs", "@bob:hs", "@carol:hs"] as const;
 const KEY_BYTES: Readonly<Record<UserId, number>> = { [ALICE]: 1, [BOB]: 2, [CAROL]: 3 };
 const PATIENCE = { timeout: 30_000, interval: 100 };
@@ -261,4 +266,46 @@ test("a window that reloads in the call is in it again, as muted as it was", asy
   await Promise.all([seesMore(alice, BOB), seesMore(bob, ALICE)]);
   expect(await alice.page.evaluate(() => [stage.call.microphone, stage.call.camera])).toEqual([false, true]);
   expect((await tile(bob, ALICE))?.microphone).toBe("muted");
+});
+
+test("while somebody rings the SFU is connected and no device opened; on the answer one hears them, however long devices take", async () => {
+  const alice = await join(ALICE, [BOB]);
+  const bob = await openWindow(BOB, sfu, stages);
+  open.push(bob);
+  // Devices that take for ever.
+  await bob.page.evaluate(() => {
+    globalThis.captures = 0;
+    navigator.mediaDevices.getUserMedia = () => {
+      globalThis.captures += 1;
+      return new Promise(() => {});
+    };
+  });
+  bob.keys = [keyOf(bob.identity, 0, bytesOf(BOB), true)];
+  await bob.tellCall(callOf("warm", [member(ALICE, false, "waiting")]));
+  await expect.poll(() => bob.page.evaluate(() => stage.call.connection), PATIENCE).toBe("connected");
+  expect(await bob.page.evaluate(() => [globalThis.captures, stage.call.tiles.length])).toEqual([0, 0]);
+  expect([await bob.streams(), await alice.streams()]).toEqual([0, 0]);
+
+  for (const key of bob.keys) await bob.tellKey(key);
+  await bob.tellKey(keyOf(alice.identity, 0, bytesOf(ALICE)));
+  await bob.tellCall(callOf("joining", [member(ALICE, false)]));
+  await Promise.all([hears(bob), seesMore(bob, ALICE)]);
+  expect(await bob.page.evaluate(() => globalThis.captures)).toBe(2);
+  expect(bob.asked.filter(({ command }) => command === "call.grant")).toHaveLength(1);
+});
+
+test("a call that is held is neither heard nor sent to, and comes back", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
+  await Promise.all([hears(alice), seesMore(bob, ALICE)]);
+  const call = callOf("joined", [member(BOB, true), member(ALICE, false)]);
+  await bob.tellCall({
+    ...callOf("joined", [member(BOB, true)]),
+    room: "!other:hs.example",
+    transport: null,
+  });
+  await expect.poll(() => alice.reason(BOB), PATIENCE).toBe("connecting");
+  expect((await tile(bob, ALICE)) ?? null).toBeNull();
+  bob.keys = [keyOf(alice.identity, 0, bytesOf(ALICE)), keyOf(bob.identity, 0, bytesOf(BOB), true)];
+  await bob.tellCall(call);
+  await Promise.all([hears(bob), seesMore(bob, ALICE), seesMore(alice, BOB)]);
 });
