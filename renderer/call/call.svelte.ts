@@ -242,11 +242,13 @@ export class CallMedia implements CallController {
     });
   }
 
-  /** The tone that one hears while it rings at the other end. */
+  /** The tone that one hears while it rings at the other end, as long as there is nobody else to hear. */
   #sound(call: CallState | null): void {
-    const phase = call?.phase === "joining" || call?.phase === "joined" ? call.outgoing?.phase : null;
-    const rings = phase === "calling" || phase === "ringing";
-    if (rings) this.#stopRingback ??= this.#ringback(this.chosen("speaker"));
+    const isOn = call?.phase === "joining" || call?.phase === "joined";
+    const alone = isOn && !call.participants.some(({ local }) => !local);
+    const phase = alone ? call.outgoing?.phase : null;
+    if (phase === "calling" || phase === "ringing")
+      this.#stopRingback ??= this.#ringback(this.chosen("speaker"));
     else this.#hush();
   }
 

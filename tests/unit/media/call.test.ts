@@ -234,6 +234,12 @@ test.each(["calling", "ringing"] as const)(
   },
 );
 
+test("whoever talks with others already is not disturbed by one more who is rung", () => {
+  const { tell, tone } = setUp();
+  tell({ ...lobby, phase: "joined", outgoing: { phase: "ringing", people: [] }, participants: [bob] });
+  expect(tone.starts).toBe(0);
+});
+
 test("hanging up silences it before main has answered", () => {
   const { call, tell, answers, tone } = setUp();
   tell({ ...lobby, phase: "joined", outgoing: { phase: "ringing", people: [] } });
