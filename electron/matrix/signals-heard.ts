@@ -102,15 +102,17 @@ export function onSignal(client: MatrixClient, log: Log, listener: (signal: Call
 /** An event of the SDK as we hear it now; `aged` where the age that it has is not that of now. */
 export function heardEvent(room: RoomId, event: MatrixEvent, aged = false): HeardEvent {
   const plain = toMemberEvent(event);
+  const receivedAt = Date.now();
   const age: unknown = event.getAge();
   const redactedAt: unknown = event.getUnsigned().redacted_because?.origin_server_ts;
   return {
     ...plain,
     room,
     sentAt: event.isRedacted() && typeof redactedAt === "number" ? redactedAt : plain.sentAt,
-    receivedAt: Date.now(),
+    receivedAt,
     // The SDK counts on from when the event came, also for timelines that were on disk.
-    ageMs: typeof age === "number" && Number.isFinite(age) && !aged ? event.getLocalAge() : null,
+    ageMs:
+      typeof age === "number" && Number.isFinite(age) && !aged ? receivedAt - event.localTimestamp : null,
     redacted: event.isRedacted(),
     redacts: event.event.redacts ?? event.event.content?.["redacts"],
   };

@@ -239,32 +239,44 @@ test("where the server has no sticky events the same is sent without", async () 
   expect(wire.content).not.toHaveProperty("msc4354_sticky_key");
 });
 
-test("a ring whose key comes later comes with it", async () => {
-  const people = await couple();
-  type Sync = { to_device?: { events: unknown[] } };
-  const held: unknown[] = [];
-  let isHolding = true;
-  const late = changing("/v3/sync", (sync: Sync) => {
-    const events = sync.to_device?.events ?? [];
-    if (isHolding) held.push(...events);
-    return { ...sync, to_device: { events: isHolding ? [] : [...held.splice(0), ...events] } };
-  });
-  const [alice, bob] = [await signIn(people.alice), await signIn(people.bob, { fetch: late })];
-  await knows(alice, bob);
-  const own = await alice.signals.notify(people.room, ringing(people.member, bob.user));
-  await vi.waitFor(() => {
-    const event = bob.client.getRoom(people.room)?.findEventById(own.id);
-    expect(event?.isDecryptionFailure()).toBe(true);
-    expect(held).not.toEqual([]);
-  }, SOON);
-  expect(bob.heard).toEqual([]);
+test.each([false, true])(
+  "a ring whose key comes later comes with it (after a restart: %s)",
+  async (restarted) => {
+    const people = await couple();
+    type Sync = { to_device?: { events: unknown[] } };
+    const held: unknown[] = [];
+    let isHolding = true;
+    const late = changing("/v3/sync", (sync: Sync) => {
+      const events = sync.to_device?.events ?? [];
+      if (isHolding) held.push(...events);
+      return { ...sync, to_device: { events: isHolding ? [] : [...held.splice(0), ...events] } };
+    });
+    const [alice, first] = [await signIn(people.alice), await signIn(people.bob, { fetch: late })];
+    await knows(alice, first);
+    const own = await alice.signals.notify(people.room, ringing(people.member, first.user));
+    const fails = (phone: Phone) =>
+      vi.waitFor(() => {
+        const event = phone.client.getRoom(people.room)?.findEventById(own.id);
+        expect(event?.isDecryptionFailure()).toBe(true);
+        expect(held).not.toEqual([]);
+      }, SOON);
+    await fails(first);
+    expect(first.heard).toEqual([]);
+    if (restarted) await first.end();
+    const bob = restarted ? await signIn(people.bob, { fetch: late, folder: first.folder }) : first;
+    await fails(bob);
+    // Somebody who begins to listen when it has failed already.
+    const later: CallSignal[] = [];
+    bob.signals.onSignal((signal) => later.push(signal));
 
-  isHolding = false;
-  // Ends the poll that is under way.
-  await sendEvent(people.alice, people.room, MESSAGE, { msgtype: "m.text", body: "hello" });
-  await bob.until({ type: "notified" });
-  expect(bob.heard).toMatchObject([{ notification: { id: own.id, users: [bob.user] } }]);
-});
+    isHolding = false;
+    // Ends the poll that is under way.
+    await sendEvent(people.alice, people.room, MESSAGE, { msgtype: "m.text", body: "hello" });
+    await bob.until({ type: "notified" });
+    expect(bob.heard).toMatchObject([{ notification: { id: own.id, users: [bob.user] } }]);
+    await vi.waitFor(() => expect(later).toEqual(bob.heard), SOON);
+  },
+);
 
 test("what was sent before the sign-in is heard, an old client's ring among it, and again after a restart", async () => {
   const people = await couple({ encrypted: false });
