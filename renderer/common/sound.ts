@@ -55,10 +55,6 @@ export class Sound {
     return this.#stopped ? Promise.resolve() : ended;
   }
 
-  setVolume(volume: number): void {
-    this.#gain.gain.value = volume ** 2;
-  }
-
   /** Silence within 20 ms, without a click. */
   stop(): void {
     if (this.#stopped) return;

@@ -6,6 +6,7 @@ import { usualRinging, withRinging } from "../../../../renderer/home/ringing.ts"
 import { errorText } from "../../../../shared/messages/messages.ts";
 import type { AppState } from "../../../../shared/state/app-state.ts";
 import { defaultSettings, type RingingChoice } from "../../../../shared/state/settings.ts";
+import { callState, participant } from "../support/fake-call.svelte.ts";
 import { alice, FakeMain, refused, room } from "../support/fake-main.svelte.ts";
 import { ringOf } from "../support/rings.ts";
 import { button, click, has, one, press, settled, show, words } from "../support/show.ts";
@@ -64,6 +65,42 @@ describe("while somebody rings", () => {
     home({ rings: [ringOf("Bob")] }, { "ring.accept": refused("ring-over") });
     await click(button("Accept"));
     expect(words()).toContain(errorText("ring-over"));
+  });
+});
+
+describe("our own call", () => {
+  const people = [{ user: "@bob:example.org", name: "Bob", avatar: null }] as const;
+  const alone = [participant("Alice", { local: true })];
+
+  it.each([
+    ["calling", "Calling…"],
+    ["ringing", "Ringing…"],
+  ] as const)("is shown as %s until somebody is there", async (phase, word) => {
+    const call = callState({ participants: alone, outgoing: { phase, people } });
+    const main = home({ call });
+    expect(one("section", "Your call").textContent).toContain(word);
+    main.change({ call: { ...call, participants: [...alone, participant("Bob")] } });
+    await settled();
+    expect(one("section", "Your call").textContent).not.toContain(word);
+  });
+
+  it.each([
+    ["declined", "They declined"],
+    ["no-answer", "No answer"],
+    ["busy", "Busy"],
+  ] as const)("that is over says why: %s", (phase, word) => {
+    home({ call: callState({ phase: "over", participants: [], outgoing: { phase, people } }) });
+    expect(one("section", "Your call").textContent).toContain(word);
+  });
+
+  it("that is only prepared while somebody rings is not shown", () => {
+    home({ rings: [ringOf("Bob")], call: callState({ phase: "warm", participants: [] }) });
+    expect(has("section", "Your call")).toBe(false);
+  });
+
+  it("names the one that is on hold", () => {
+    home({ call: callState({ held: { room: choir.id, name: "Choir", avatar: null, direct: null } }) });
+    expect(words()).toContain("Choir is on hold");
   });
 });
 
