@@ -90,7 +90,11 @@ export class Ringing {
   live(): void {
     if (this.#live) return;
     this.#live = true;
-    for (const { room } of this.#rings.sessions) this.#tellSession(room);
+    const { signals, me, clock } = this.#parts;
+    for (const { room } of this.#rings.sessions) {
+      if (signals.standing(room, me).joined) this.#tellSession(room);
+      else this.#send({ type: "room-left", room, now: clock.now() });
+    }
   }
 
   /** Time passed unseen: whatever expired meanwhile is over. */

@@ -59,7 +59,7 @@ export async function run(): Promise<Row[]> {
       const again = await alice.app.window("call");
       await rings;
       const silent = desktopMoments(bob.app, ["Notification.close"]);
-      const gaveUp = await again.getByRole("button", { name: "Cancel call" }).evaluate(clickNow);
+      const gaveUp = await again.getByRole("button", { name: "Leave call" }).evaluate(clickNow);
       const [gone = NaN] = await silent;
       if (!again.isClosed()) await again.waitForEvent("close");
       rounds.push({ clicked, raw: await raw, notified, window, accepted, mine, silentMs: gone - gaveUp });

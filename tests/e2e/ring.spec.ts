@@ -131,7 +131,7 @@ test("a restart goes on ringing, and when the caller gives up all is silent and 
   await app.window("ring");
   expect(app.roles()).not.toContain("home");
 
-  await calling.getByRole("button", { name: "Cancel call" }).click();
+  await calling.getByRole("button", { name: "Leave call" }).click();
   await isSilent(desktop);
   await expect.poll(() => app.roles()).toEqual([]);
   expect(await desktop.badge()).toBe(1);
@@ -175,12 +175,12 @@ test("do not disturb keeps a call off the screen and in the list; whoever calls 
   // In Bob's list of running calls it is at once.
   await expect(bob.home.getByRole("button", { name: "Join call in Alice" })).toBeVisible();
   expect(await rings(desktop)).toEqual([]);
-  await calling.getByRole("button", { name: "Cancel call" }).click();
+  await calling.getByRole("button", { name: "Leave call" }).click();
   await expect.poll(() => desktop.badge()).toBe(1);
 
   const again = await call(alice);
   await isRinging(desktop);
-  await again.getByRole("button", { name: "Cancel call" }).click();
+  await again.getByRole("button", { name: "Leave call" }).click();
   await isSilent(desktop);
 });
 

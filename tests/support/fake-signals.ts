@@ -9,6 +9,7 @@ export class FakeSignals implements Signals {
   /** Direct rooms, and whose they are. */
   readonly direct = new Map<RoomId, UserId>();
   readonly ignored = new Set<UserId>();
+  readonly #left = new Set<RoomId>();
   readonly #listeners = new Set<(signal: CallSignal) => void>();
   readonly #leaveListeners = new Set<(room: RoomId) => void>();
 
@@ -16,6 +17,7 @@ export class FakeSignals implements Signals {
     for (const listener of this.#listeners) listener(signal);
   }
   leave(room: RoomId): void {
+    this.#left.add(room);
     for (const listener of this.#leaveListeners) listener(room);
   }
 
@@ -29,7 +31,12 @@ export class FakeSignals implements Signals {
   }
   standing(room: RoomId, sender: UserId) {
     const direct = this.direct.get(room) === sender;
-    return { joined: true, ignored: this.ignored.has(sender), direct, mayMentionRoom: false };
+    return {
+      joined: !this.#left.has(room),
+      ignored: this.ignored.has(sender),
+      direct,
+      mayMentionRoom: false,
+    };
   }
   notify(room: RoomId, about: OwnNotification): Promise<CallNotification> {
     return this.#say("notify", room, about).then(() => Promise.reject(new Error("nobody answers here")));

@@ -287,6 +287,24 @@ test("what rang before a restart rings on until the homeserver has said who is i
   expect(store.state.rings).toEqual([]);
 });
 
+test("whoever left the room, even while the app was closed, is not rung into it", async () => {
+  const { begin, start, ring, store, signals } = world();
+  const before = start();
+  await ring();
+  before.stop();
+  const after = begin();
+  signals.leave(room);
+  after.live();
+  expect(store.state.rings).toEqual([]);
+  after.stop();
+
+  const { start: again, ring: rings, ...other } = world();
+  again();
+  await rings();
+  other.signals.leave(room);
+  expect(other.store.state.rings).toEqual([]);
+});
+
 test("an answered call does not ring again while we enter it", async () => {
   const { start, ring, store, conductor } = world();
   const ringing = start();
