@@ -6,7 +6,7 @@ import type { CallEntry, RoomSummary } from "../../shared/state/app-state.ts";
 import type { Log } from "../log.ts";
 import type { Clock, Signals } from "../rtc/ports.ts";
 import { Timer } from "../rtc/timer.ts";
-import type { CallFactsFile, Mark, Seen } from "../state/call-facts.ts";
+import { OLDEST_MS, type CallFactsFile, type Mark, type Seen } from "../state/call-facts.ts";
 import type { PersonOf } from "./call-state.ts";
 import { entryOf, isPast, type PastCall } from "./history-entry.ts";
 import { PastReader } from "./history-past.ts";
@@ -124,7 +124,12 @@ export class History {
 
   #take(facts: readonly CallFact[]): void {
     if (this.#stopped) return;
-    for (const fact of facts) if (this.#know(fact)) this.#unkept.set(factKey(fact), fact);
+    // What stands in rooms is told again at every start, and some of it has stood for years.
+    const oldest = this.#parts.clock.now() - OLDEST_MS;
+    for (const fact of facts) {
+      if ((timeOfFact(fact) ?? oldest) < oldest) continue;
+      if (this.#know(fact)) this.#unkept.set(factKey(fact), fact);
+    }
     if (this.#touched.size > 0) this.#schedule();
   }
 

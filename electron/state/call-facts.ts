@@ -15,7 +15,7 @@ import type { Database } from "./database.ts";
 /** What is kept for an account: so many facts, of them so many of one busy room, and none older than a year. */
 const MOST = 5_000;
 const MOST_OF_A_ROOM = 1_000;
-const OLDEST_MS = 365 * 24 * 3_600_000;
+export const OLDEST_MS = 365 * 24 * 3_600_000;
 
 /** Up to when missed calls were looked at (epoch ms), and which of them claim a later time and were seen all the same. */
 export interface Seen {

@@ -66,11 +66,9 @@ function callOf(notice: Notice, calls: readonly Draft[]): Draft | undefined {
   const { at, member } = notice;
   return (
     calls.find(
-      ({ stays, from, to }) =>
+      ({ stays, to }) =>
         // A ring of today is not of last week's call, whatever it refers to.
-        from <= at + LONGEST_RING_MS &&
-        at <= to + LONGEST_RING_MS &&
-        stays.some(({ events }) => events.some((id) => id === member)),
+        at <= to + LONGEST_RING_MS && stays.some(({ events }) => events.some((id) => id === member)),
     ) ??
     calls.find(({ from, to }) => from <= at && at < to + FLAP_MS) ??
     calls.find(({ from }) => at < from && from <= reach(notice))

@@ -314,6 +314,15 @@ test.each<[string, readonly CallFact[], number, readonly unknown[][]]>([
     [["incoming", ALICE, "answered", 0, 2 * HOURS_4 - 5, HOURS_4 + 95, "@alice:hs @me:hs"]],
   ],
   [
+    "a member who falls silent and comes back hours after the membership expired",
+    [...ringingMe, join(2 * HOURS_4, ALICE), ring(2 * HOURS_4 + 1, ALICE), leave(2 * HOURS_4 + 9, ALICE)],
+    3 * HOURS_4,
+    [
+      ["incoming", ALICE, "missed", 0, HOURS_4, null, ALICE],
+      ["incoming", ALICE, "missed", 2 * HOURS_4, 2 * HOURS_4 + 9, null, ALICE],
+    ],
+  ],
+  [
     "a moderator's redaction, which takes the content away",
     [
       ...ringingMe,

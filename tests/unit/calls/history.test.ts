@@ -14,7 +14,7 @@ import type { CallSignal } from "../../../shared/rtc/notification.ts";
 import type { CallEntry } from "../../../shared/state/app-state.ts";
 import { collectLog } from "../../support/collect-log.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { ALICE, BOB, join, leave, me, ME, ring, ROOM, s, withdrawn } from "../call/history-world.ts";
+import { ALICE, BOB, decline, join, leave, me, ME, ring, ROOM, s, withdrawn } from "../call/history-world.ts";
 
 const DAY = 24 * 3600;
 const PAGE = 2;
@@ -386,6 +386,40 @@ test("a few rooms are read at a time, each once, however often the account goes 
   expect([shown().calls.length, timelines.busy]).toEqual([20, 0]);
   expect(timelines.mostBusy).toBe(3);
   expect(timelines.asked).toHaveLength(20);
+});
+
+test("a room is not read twice at once, and once more where something happened meanwhile", async () => {
+  happened(ROOM, -1000);
+  let resume = () => {};
+  timelines.gate = new Promise<void>((resolve) => (resume = resolve));
+  const history = start();
+  history.live();
+  history.live();
+  await turn();
+  expect(timelines.asked).toHaveLength(1);
+  happened(ROOM, -100);
+  resume();
+  await turn();
+  expect([list(), timelines.asked.length]).toEqual([["missed -100", "missed -1000"], 2]);
+});
+
+test("what is older than a year is not taken up again at every start", async () => {
+  const history = start();
+  for (const fact of missedCall(-366 * DAY)) history.add(fact);
+  history.add(leave(-2 * 366 * DAY, BOB));
+  await turn();
+  expect(list()).toEqual([]);
+  expect(database.rows("SELECT * FROM call_fact")).toEqual([]);
+});
+
+test("a flood in one room keeps its newest calls", async () => {
+  await clock.advance(300_000_000);
+  const history = start();
+  for (const fact of missedCall(5, BOB)) history.add(fact);
+  for (let i = 1; i < 2500; i++) history.add(decline(i * 100, BOB, `$none${i}`));
+  for (const fact of missedCall(250_000)) history.add(fact);
+  await turn();
+  expect([list(), shown().missed]).toEqual([["missed 250000"], 0]);
 });
 
 test("nothing is published, read on or kept after the end", async () => {
