@@ -10,6 +10,7 @@ export class Sound {
   readonly #context: AudioContext;
   readonly #source: AudioBufferSourceNode;
   readonly #gain: GainNode;
+  #sink = "";
   #started = false;
   #stopped = false;
 
@@ -29,13 +30,17 @@ export class Sound {
 
   /** Goes to a speaker (null: the system's). False where that cannot be had; it is then heard on the system's. */
   async use(deviceId: string | null): Promise<boolean> {
+    const wanted = deviceId ?? "";
+    if (wanted === this.#sink) return true;
     // Seam: lib.dom lacks AudioContext.setSinkId, which Chromium has since 110.
-    const sink = this.#context as AudioContext & { setSinkId(id: string): Promise<void> };
+    const output = this.#context as AudioContext & { setSinkId(id: string): Promise<void> };
     try {
-      await sink.setSinkId(deviceId ?? "");
+      await output.setSinkId(wanted);
+      this.#sink = wanted;
       return true;
     } catch {
-      if (deviceId !== null) await sink.setSinkId("").catch(() => {});
+      await output.setSinkId("").catch(() => {});
+      this.#sink = "";
       return false;
     }
   }

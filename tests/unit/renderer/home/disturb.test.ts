@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { inOneHour, quietNow, tomorrowMorning } from "../../../../renderer/home/disturb.ts";
+import { isQuiet } from "../../../../shared/call/quiet.ts";
 import { defaultSettings, type DisturbSettings } from "../../../../shared/state/settings.ts";
 
 /** Of November 2026, whose 4th is a Wednesday; by the clock on the wall. */
@@ -57,6 +58,20 @@ describe("the quiet hours", () => {
       }),
     );
   });
+});
+
+it("the window says quiet exactly when main keeps quiet", () => {
+  const minute = fc.integer({ min: 0, max: 1439 });
+  const weekday = fc.constantFrom(0, 1, 2, 3, 4, 5, 6);
+  const schedule = fc.record({ on: fc.boolean(), from: minute, to: minute, days: fc.array(weekday) });
+  const until = fc.option(fc.constantFrom(0, at(4, 12), at(6, 0)));
+  fc.assert(
+    fc.property(schedule, until, fc.integer({ min: 1, max: 8 }), minute, (planned, asked, day, minutes) => {
+      const disturb = { ...off, schedule: planned, until: asked };
+      const local = { at: at(day, 0, minutes), weekday: new Date(at(day, 0)).getDay(), minutes };
+      expect(quietNow(disturb, local.at) !== null).toBe(isQuiet(disturb, false, local));
+    }),
+  );
 });
 
 it("an hour is an hour", () => {
