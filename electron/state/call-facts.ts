@@ -130,9 +130,6 @@ export class CallFactsFile {
   }
 }
 
-export const callFactsIn = (database: Database, account: UserId): CallFactsFile =>
-  new CallFactsFile(database, account);
-
 function createTables(database: Database): void {
   database.run(
     `CREATE TABLE IF NOT EXISTS call_fact(account TEXT, key TEXT, room TEXT NOT NULL, at INTEGER NOT NULL,

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { History } from "../../../electron/calls/history.ts";
 import { RtcRequestError, type Signals } from "../../../electron/rtc/ports.ts";
-import { callFactsIn } from "../../../electron/state/call-facts.ts";
+import { CallFactsFile } from "../../../electron/state/call-facts.ts";
 import { Database } from "../../../electron/state/database.ts";
 import type { CallFact } from "../../../shared/call/history.ts";
 import type { EventId, RoomId, UserId } from "../../../shared/matrix/ids.ts";
@@ -88,7 +88,7 @@ afterEach(() => {
 });
 
 /** The app starts, perhaps again. Rooms are direct with Alice, but for those whose name begins with `!group`. */
-function start(facts = callFactsIn(database, ME)): History {
+function start(facts = new CallFactsFile(database, ME)): History {
   for (const history of histories) history.stop();
   published = [];
   const history = new History({
@@ -437,8 +437,8 @@ test("nothing is published, read on or kept after the end", async () => {
   history.live();
   await clock.advance(DAY * 1000);
   expect(published).toHaveLength(1);
-  expect(callFactsIn(database, ME).read(clock.now())).toEqual([]);
-  expect(callFactsIn(database, ME).mark(ROOM)).toBeNull();
+  expect(new CallFactsFile(database, ME).read(clock.now())).toEqual([]);
+  expect(new CallFactsFile(database, ME).mark(ROOM)).toBeNull();
 });
 
 test("the list has names as they are now, and is not sent again where they did not change", async () => {
@@ -473,7 +473,7 @@ test("redactions that have nothing to do with calls are not kept, and those of r
   history.add(ring(1, ME));
   history.add(withdrawn(`$ring-${ME}-1`));
   await turn();
-  expect(callFactsIn(database, ME).read(clock.now())).toHaveLength(2);
+  expect(new CallFactsFile(database, ME).read(clock.now())).toHaveLength(2);
   expect(list()).toEqual(["cancelled 1"]);
 });
 
@@ -487,7 +487,7 @@ test("with a full disk the list goes on, and what was not written is written whe
   await clock.advance(100_000_000);
   expect(shown().calls).toHaveLength(200);
   expect(collected.lines.join("")).toContain("full");
-  const facts = callFactsIn(database, ME);
+  const facts = new CallFactsFile(database, ME);
   expect([facts.read(clock.now()), facts.mark(ROOM)]).toEqual([[], null]);
 
   database.rows("PRAGMA max_page_count = 100000");
@@ -498,7 +498,7 @@ test("with a full disk the list goes on, and what was not written is written whe
 });
 
 test("a damaged file of facts costs the list and not the account", () => {
-  const broken = callFactsIn(database, ME);
+  const broken = new CallFactsFile(database, ME);
   database.run("DROP TABLE call_fact");
   start(broken);
   expect(shown().calls).toEqual([]);

@@ -4,7 +4,7 @@ import { join as pathOf } from "node:path";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import { callFactsIn } from "../../../electron/state/call-facts.ts";
+import { CallFactsFile } from "../../../electron/state/call-facts.ts";
 import { Database } from "../../../electron/state/database.ts";
 import { factKey } from "../../../shared/call/history-facts.ts";
 import type { CallFact } from "../../../shared/call/history.ts";
@@ -44,13 +44,13 @@ const every: readonly CallFact[] = [
 ];
 
 test("every kind of fact comes back after a restart as it was", () => {
-  callFactsIn(database, ME).add(every, s(5));
+  new CallFactsFile(database, ME).add(every, s(5));
   restart();
-  expect(callFactsIn(database, ME).read(s(6))).toEqual(every);
+  expect(new CallFactsFile(database, ME).read(s(6))).toEqual(every);
 });
 
 test("a fact stays as it was first heard, but that it rang us is never forgotten", () => {
-  const facts = callFactsIn(database, ME);
+  const facts = new CallFactsFile(database, ME);
   const quiet = ring(1, ALICE, { rangUs: false });
   const later = (rangUs: boolean, expiresAt: number): CallFact => ({
     ...quiet,
@@ -66,7 +66,7 @@ test("a fact stays as it was first heard, but that it rang us is never forgotten
 });
 
 test("a row that cannot be read is skipped, and the others are not", () => {
-  const facts = callFactsIn(database, ME);
+  const facts = new CallFactsFile(database, ME);
   facts.add(every, s(5));
   const damage = (json: string, key: string) =>
     database.run("UPDATE call_fact SET json = ? WHERE key = ?", json, key);
@@ -77,14 +77,14 @@ test("a row that cannot be read is skipped, and the others are not", () => {
 });
 
 test("a year is kept, and what claims to be of the future is as old as when it was heard", () => {
-  const facts = callFactsIn(database, ME);
+  const facts = new CallFactsFile(database, ME);
   facts.add([join(0, ALICE), join(2 * DAY, ALICE), join(1000 * DAY, BOB)], s(DAY));
   expect(keys(facts.read(s(366 * DAY - 1)))).toEqual(keys([join(2 * DAY, ALICE), join(1000 * DAY, BOB)]));
   expect(facts.read(s(367 * DAY))).toEqual([]);
 });
 
 test("the newest 5,000 are kept, and one busy room does not push out the others", () => {
-  const facts = callFactsIn(database, ME);
+  const facts = new CallFactsFile(database, ME);
   const quiet = Array.from({ length: 4500 }, (_, i) => inRoom(`!quiet${i}:hs`, join(i, ALICE)));
   const busy = Array.from({ length: 1500 }, (_, i) => join(10_000 + i, BOB));
   facts.add([...quiet, ...busy], s(DAY));
@@ -94,30 +94,30 @@ test("the newest 5,000 are kept, and one busy room does not push out the others"
 });
 
 test("how far a room was read is kept for each room and account", () => {
-  const facts = callFactsIn(database, ME);
+  const facts = new CallFactsFile(database, ME);
   const [one, two, three] = [mark("$1", 1), mark("$2", -Number.MAX_SAFE_INTEGER), mark("$3", 1.5)];
   facts.setMark("!a:hs", one);
   facts.setMark("!b:hs", two);
   facts.setMark("!a:hs", three);
   restart();
-  const again = callFactsIn(database, ME);
+  const again = new CallFactsFile(database, ME);
   expect([again.mark("!a:hs"), again.mark("!b:hs"), again.mark("!c:hs")]).toEqual([three, two, null]);
-  expect(callFactsIn(database, BOB).mark("!a:hs")).toBeNull();
+  expect(new CallFactsFile(database, BOB).mark("!a:hs")).toBeNull();
 });
 
 test("what was seen is kept, and a damaged word of it counts as none", () => {
-  const facts = callFactsIn(database, ME);
+  const facts = new CallFactsFile(database, ME);
   expect(facts.seen()).toBeNull();
   facts.setSeen({ at: 1, ahead: [] });
   facts.setSeen({ at: 5, ahead: ["$x"] });
   restart();
-  expect(callFactsIn(database, ME).seen()).toEqual({ at: 5, ahead: ["$x"] });
+  expect(new CallFactsFile(database, ME).seen()).toEqual({ at: 5, ahead: ["$x"] });
   database.run("UPDATE call_seen SET json = '[5]'");
-  expect(callFactsIn(database, ME).seen()).toBeNull();
+  expect(new CallFactsFile(database, ME).seen()).toBeNull();
 });
 
 test("nothing of an account that signs out stays, and all of another does", () => {
-  const [mine, bobs] = [callFactsIn(database, ME), callFactsIn(database, BOB)];
+  const [mine, bobs] = [new CallFactsFile(database, ME), new CallFactsFile(database, BOB)];
   for (const facts of [mine, bobs]) {
     facts.add(every, s(5));
     facts.setMark("!a:hs", mark("$1", 1));
@@ -133,7 +133,7 @@ test("nothing of an account that signs out stays, and all of another does", () =
 });
 
 test("a full disk is said as such, and keeps nothing by halves", () => {
-  const facts = callFactsIn(database, ME);
+  const facts = new CallFactsFile(database, ME);
   facts.add([join(0, ALICE)], s(1));
   const pages = Number(database.rows("PRAGMA page_count")[0]?.["page_count"]);
   database.rows(`PRAGMA max_page_count = ${pages + 2}`);
