@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { installByApt, isUbuntu, mayInstallByApt } from "./apt.mjs";
 import { withLock } from "./lock.mjs";
 import { cacheFolder, checkout, findChromium } from "./places.mjs";
 import { step } from "./progress.mjs";
@@ -16,17 +16,16 @@ export async function installChromium() {
 async function install() {
   const there = findChromium();
   if (there) return there;
-  const root = process.getuid?.() === 0;
-  const system = systemIds();
+  const apt = mayInstallByApt();
   /** @type {string[]} */
   const failures = [];
   // Ubuntu's package is a snap, which needs more than apt.
-  if (root && system.includes("debian") && !system.includes("ubuntu"))
-    await step("Chromium by apt", withApt).catch(note(failures));
+  if (apt && !isUbuntu())
+    await step("Chromium by apt", (report) => installByApt(["chromium", "fonts-liberation"], report)).catch(
+      note(failures),
+    );
   if (!findChromium())
-    await step("Chromium by Playwright", (report) =>
-      withPlaywright(root && system.includes("debian"), report),
-    ).catch(note(failures));
+    await step("Chromium by Playwright", (report) => withPlaywright(apt, report)).catch(note(failures));
   const found = findChromium();
   if (!found) failures.push("- nothing was installed");
   else
@@ -43,18 +42,6 @@ async function install() {
       ...failures,
     ].join("\n"),
   );
-}
-
-/** @param {(line: string) => void} report */
-async function withApt(report) {
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
-  const patience = ["-o", "DPkg::Lock::Timeout=300"];
-  await run("apt-get", [...patience, "update"], { env, report });
-  const packages = ["chromium", "fonts-liberation"];
-  await run("apt-get", [...patience, "install", "-y", "--no-install-recommends", ...packages], {
-    env,
-    report,
-  });
 }
 
 /**
@@ -74,16 +61,4 @@ function note(failures) {
     const [first, ...rest] = (error instanceof Error ? error.message : String(error)).split("\n");
     failures.push([`- ${first}`, ...rest.slice(-3)].join("\n  "));
   };
-}
-
-/** The words of ID and ID_LIKE in os-release; none elsewhere. */
-function systemIds() {
-  try {
-    const text = readFileSync("/etc/os-release", "utf8");
-    return [...text.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].flatMap((match) =>
-      (match[1] ?? "").split(" "),
-    );
-  } catch {
-    return [];
-  }
 }

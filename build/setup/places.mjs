@@ -45,6 +45,14 @@ export function findChromium() {
   return [...installed(), ...playwrights()].find((path) => existsSync(path));
 }
 
+/**
+ * A `dbus-daemon` on this machine, for a bus of the tests' own.
+ * @returns {string | undefined}
+ */
+export function findDbusDaemon() {
+  return commandPaths("dbus-daemon").find((path) => existsSync(path));
+}
+
 /** @returns {string[]} */
 function installed() {
   if (platform === "darwin")
@@ -54,9 +62,13 @@ function installed() {
       const base = env[name];
       return base ? [join(base, "Google", "Chrome", "Application", "chrome.exe")] : [];
     });
-  const names = ["chromium", "google-chrome", "google-chrome-stable", "chrome"];
+  return ["chromium", "google-chrome", "google-chrome-stable", "chrome"].flatMap(commandPaths);
+}
+
+/** @param {string} name */
+function commandPaths(name) {
   const folders = ["/usr/bin", ...(env["PATH"] ?? "").split(delimiter).filter(Boolean)];
-  return names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return folders.map((folder) => join(folder, name));
 }
 
 /** @returns {string[]} */

@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 
 import { claimCall } from "../support/callers.ts";
 import { callButton, hears, moves } from "../support/call-window.ts";
-import { Desktop } from "../support/desktop.ts";
+import { answersNotifications, Desktop } from "../support/desktop.ts";
 import { asleep } from "../support/sleep.ts";
 import {
   callMemberType,
@@ -14,6 +14,8 @@ import {
   type Person,
 } from "../support/people.ts";
 import { expect, test, type Caller } from "./fixtures.ts";
+
+test.skip(!answersNotifications, "no test can press the buttons of this system's own notifications");
 
 /** A desktop that is known to have a tray. */
 const WITH_TRAY = { XDG_CURRENT_DESKTOP: "KDE" };
@@ -50,6 +52,9 @@ const rings = (desktop: Desktop) =>
   desktop.notifications().then((all) => all.filter(({ actions }) => actions.includes("Decline")));
 const isRinging = (desktop: Desktop) => expect.poll(() => rings(desktop)).toHaveLength(1);
 const isSilent = (desktop: Desktop) => expect.poll(() => rings(desktop)).toEqual([]);
+/** Only the stand-in can tell what the tray says. */
+const traySays = async (desktop: Desktop, words: string) =>
+  expect([words, null]).toContain(await desktop.tray());
 const calls = (home: Page) => home.getByRole("tab", { name: /^Calls/ });
 
 test("a call rings on every device, is answered from the notification of one, and stops on the other", async ({
@@ -68,7 +73,7 @@ test("a call rings on every device, is answered from the notification of one, an
   expect(await rings(here)).toEqual([
     { title: "Alice", body: "Video call", actions: ["Accept", "Accept without video", "Decline"] },
   ]);
-  expect(await here.tray()).toBe("Carillon: Alice is calling");
+  await traySays(here, "Carillon: Alice is calling");
   const ring = await bob.app.window("ring");
   await expect(ring.getByRole("alertdialog", { name: /Alice is calling/ })).toBeVisible();
 
@@ -107,7 +112,7 @@ test("with no window at all it rings, and a decline on one device silences the o
   const calling = await call(alice);
   await Promise.all([isRinging(here), isRinging(there)]);
   const ring = await other.app.window("ring");
-  // Whoever types elsewhere goes on typing.
+  // Whoever types elsewhere goes on typing; both are null where only the window system could tell.
   expect(await there.focusTaken()).toEqual(before);
   await ring.getByRole("button", { name: "Decline", exact: true }).click();
   await expect(calling.getByText("declined", { exact: false }).first()).toBeVisible();
@@ -135,7 +140,7 @@ test("a restart goes on ringing, and when the caller gives up all is silent and 
   await isSilent(desktop);
   await expect.poll(() => app.roles()).toEqual([]);
   expect(await desktop.badge()).toBe(1);
-  expect(await desktop.tray()).toBe("Carillon: 1 missed call");
+  await traySays(desktop, "Carillon: 1 missed call");
 
   await app.electron.evaluate(({ app: electron }) => void electron.emit("activate"));
   const home = await app.window("home");

@@ -8,6 +8,7 @@ import { _electron, expect, type ElectronApplication, type Page } from "@playwri
 
 import type { WindowRole } from "../../shared/window-role.ts";
 import { electronBinary } from "../../build/electron-binary.ts";
+import { NotificationService } from "./notification-service.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** A camera and a microphone that need no hardware; the tests' machines have neither. */
@@ -18,14 +19,17 @@ export class App {
   readonly electron: ElectronApplication;
   /** Its user data, kept over restarts. */
   readonly profile: string;
+  /** Where its notifications are shown; null in the stand-in and where the system's own shows them. */
+  readonly notificationService: NotificationService | null;
   readonly #process: ChildProcess;
   readonly #gone: Promise<unknown>;
 
-  private constructor(electron: ElectronApplication, profile: string) {
+  private constructor(electron: ElectronApplication, profile: string, service: NotificationService | null) {
     this.electron = electron;
     this.profile = profile;
+    this.notificationService = service;
     this.#process = electron.process();
-    this.#gone = once(this.#process, "exit");
+    this.#gone = once(this.#process, "exit").then(() => service?.close());
   }
 
   static async launch({
@@ -37,17 +41,27 @@ export class App {
     // Playwright asks npm's `electron` where the binary is, in this process.
     if (standIn) process.env["ELECTRON_OVERRIDE_DIST_PATH"] = dirname(path);
     const folder = profile ?? (await mkdtemp(join(tmpdir(), "carillon-profile-")));
-    const electron = await _electron.launch({
-      args: [root, `--user-data-dir=${folder}`, ...(standIn ? [] : MEDIA), ...args],
-      cwd: root,
-      env: {
-        ...environment(),
-        ...env,
-        HOST_SWITCHES: MEDIA.join(" "),
-        CARILLON_LOG: "debug",
-      },
-    });
-    return new App(electron, folder);
+    const service =
+      !standIn && process.platform === "linux"
+        ? await NotificationService.start({ tray: env["XDG_CURRENT_DESKTOP"] === "KDE" })
+        : null;
+    try {
+      const electron = await _electron.launch({
+        args: [root, `--user-data-dir=${folder}`, ...(standIn ? [] : MEDIA), ...args],
+        cwd: root,
+        env: {
+          ...environment(),
+          ...service?.environment,
+          ...env,
+          HOST_SWITCHES: MEDIA.join(" "),
+          CARILLON_LOG: "debug",
+        },
+      });
+      return new App(electron, folder, service);
+    } catch (error) {
+      await service?.close();
+      throw error;
+    }
   }
 
   /** The window of a role, once it is there. */

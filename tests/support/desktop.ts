@@ -1,19 +1,29 @@
+import type { ElectronApplication } from "@playwright/test";
+
+import { electronBinary } from "../../build/electron-binary.ts";
 import type { host } from "../host/host.ts";
 import type { App } from "./app.ts";
+import type { NotificationService, Shown } from "./notification-service.ts";
 
 declare const __host: typeof host;
 
+/** Whether a test can see and answer notifications: in the stand-in, and on Linux over D-Bus. */
+export const answersNotifications = electronBinary().standIn || process.platform === "linux";
+
 /** What an app shows on the desktop around its windows, and what a person does there. */
 export class Desktop {
-  readonly #app: App;
+  readonly #electron: ElectronApplication;
+  readonly #service: NotificationService | null;
 
-  constructor(app: App) {
-    this.#app = app;
+  constructor({ electron, notificationService }: App) {
+    this.#electron = electron;
+    this.#service = notificationService;
   }
 
   /** The notifications on the screen, oldest first. */
-  notifications(): Promise<readonly { title: string; body: string; actions: string[] }[]> {
-    return this.#app.electron.evaluate(() =>
+  async notifications(): Promise<readonly Shown[]> {
+    if (this.#service) return this.#service.notifications();
+    return this.#electron.evaluate(() =>
       __host.notifications.map(({ title, body, actions }) => ({
         title,
         body,
@@ -23,8 +33,9 @@ export class Desktop {
   }
 
   /** Presses a button of the notification with this title. */
-  press(title: string, button: string): Promise<void> {
-    return this.#app.electron.evaluate(
+  async press(title: string, button: string): Promise<void> {
+    if (this.#service) return this.#service.press(title, button);
+    return this.#electron.evaluate(
       (_electron, wanted) => {
         const found = __host.notifications.find((one) => one.title === wanted.title);
         if (!found) throw new Error(`no notification "${wanted.title}"`);
@@ -35,24 +46,34 @@ export class Desktop {
   }
 
   /** Dismisses all notifications. */
-  clear(): Promise<void> {
-    return this.#app.electron.evaluate(() => {
-      for (const one of [...__host.notifications]) __host.notificationUser.dismiss(one);
+  async clear(): Promise<void> {
+    if (this.#service) {
+      for (const { title } of this.#service.notifications()) this.#service.dismiss(title);
+      return;
+    }
+    await this.#electron.evaluate(() => {
+      for (const one of __host.notifications.slice()) __host.notificationUser.dismiss(one);
     });
   }
 
-  /** What the icon in the tray says. */
-  tray(): Promise<string> {
-    return this.#app.electron.evaluate(() => [...__host.trays.values()][0]?.toolTip ?? "");
+  /** What the icon in the tray says; null on real Electron, which does not tell. */
+  async tray(): Promise<string | null> {
+    if (!electronBinary().standIn) return null;
+    return this.#electron.evaluate(() => [...__host.trays.values()][0]?.toolTip ?? "");
   }
 
-  badge(): Promise<number> {
-    return this.#app.electron.evaluate(({ app }) => app.getBadgeCount());
+  /** The number at the app's icon. On Linux real Electron tells it to the docks only. */
+  async badge(): Promise<number> {
+    return this.#service?.badge() ?? this.#electron.evaluate(({ app }) => app.getBadgeCount());
   }
 
-  /** The names of all that took, or asked for, the keyboard: windows that were shown or focused since the start, in order. */
-  focusTaken(): Promise<readonly string[]> {
-    return this.#app.electron.evaluate(() =>
+  /**
+   * The names of all that took, or asked for, the keyboard: windows that were shown or focused since the start, in order;
+   * null on real Electron, which keeps no list.
+   */
+  async focusTaken(): Promise<readonly string[] | null> {
+    if (!electronBinary().standIn) return null;
+    return this.#electron.evaluate(() =>
       __host.asked
         .filter(({ name }) => ["BrowserWindow.show", "BrowserWindow.focus", "app.focus"].includes(name))
         .map(({ name, window }) => `${name} ${window ?? ""}`),
@@ -61,7 +82,7 @@ export class Desktop {
 
   /** The machine sleeps or wakes. */
   power(event: "suspend" | "resume"): Promise<void> {
-    return this.#app.electron.evaluate(
+    return this.#electron.evaluate(
       ({ powerMonitor }, what) => void powerMonitor.emit(what as "resume"),
       event,
     );
