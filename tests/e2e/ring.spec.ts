@@ -139,7 +139,7 @@ test("a restart goes on ringing, and when the caller gives up all is silent and 
   await calling.getByRole("button", { name: "Leave call" }).click();
   await isSilent(desktop);
   await expect.poll(() => app.roles()).toEqual([]);
-  expect(await desktop.badge()).toBe(1);
+  await expect.poll(() => desktop.badge()).toBe(1);
   await traySays(desktop, "Carillon: 1 missed call");
 
   await app.electron.evaluate(({ app: electron }) => void electron.emit("activate"));
