@@ -152,12 +152,27 @@ export class SignIn {
       this.#account = account;
       this.#end = onOpen(account);
       this.#synced(session, account.live ? "live" : "starting");
+      void this.#learnOwnName(account);
     } catch (error) {
       if (error instanceof SessionEnded) return this.#ended(session, error.soft);
       log.error("the account cannot be opened", error);
       const code = codeOf(error);
       if (code === "store-corrupt") this.#signedOut(code, null);
       else this.#set({ phase: "failed", code });
+    }
+  }
+
+  /** Rooms tell it, but not to somebody who is in none. */
+  async #learnOwnName({ client, session, live }: Account): Promise<void> {
+    const self = client.getUser(session.user);
+    if (!self || shownName(self.displayName) !== session.user) return;
+    try {
+      const { displayname, avatar_url: avatar } = await client.getProfileInfo(session.user);
+      if (typeof displayname === "string") self.setDisplayName(displayname);
+      if (typeof avatar === "string") self.setAvatarUrl(avatar);
+      if (client === this.#account?.client) this.#synced(session, live ? "live" : "starting");
+    } catch (error) {
+      this.#parts.log.info("the own name is not known", error);
     }
   }
 

@@ -7,20 +7,16 @@ import { Mirror } from "../common/mirror.svelte.ts";
 import { Sound } from "../common/sound.ts";
 import { Devices, openPreview } from "../media/devices.svelte.ts";
 import Home from "./Home.svelte";
+import type { HomeMedia } from "./media.ts";
 
 const client = windowClient();
 const target = document.querySelector("#app");
 if (target === null) throw new Error("home/index.html has no #app");
 
-mount(Home, {
-  target,
-  props: {
-    client,
-    mirror: new Mirror<"home">(client),
-    media: {
-      openDevices: () => new Devices(),
-      openPreview,
-      openSound: (score, volume) => new Sound(score, volume),
-    },
-  },
-});
+const media: HomeMedia = {
+  openDevices: () => new Devices(),
+  openPreview,
+  openSound: (score, volume) => new Sound(score, volume),
+};
+
+mount(Home, { target, props: { client, mirror: new Mirror<"home">(client), media } });
