@@ -115,8 +115,11 @@ export class Ringing {
   }
 
   remind(id: EventId): void {
-    this.#find(id);
-    this.#send({ type: "put-off", ring: id, now: this.#parts.clock.now() });
+    const { clock, remember } = this.#parts;
+    const now = clock.now();
+    for (const { id: of, room } of this.#find(id).notifications)
+      remember({ type: "put-off", id: of, room, sentAt: now });
+    this.#send({ type: "put-off", ring: id, now });
   }
 
   /** Declines, with a message. */

@@ -182,6 +182,7 @@ const storedFact: v.GenericSchema<unknown, CallFact> = v.pipe(
       sentAt: time,
     }),
     v.object({ type: v.literal("withdrawn"), rangUs, id: event, room }),
+    v.object({ type: v.literal("put-off"), rangUs, id: event, room, sentAt: time }),
     v.object({
       type: v.literal("membership"),
       rangUs,

@@ -26,6 +26,7 @@ export interface Notice extends Omit<CallNotification, "sentAt"> {
   readonly endsAt: number;
   readonly rangUs: boolean;
   readonly withdrawn: boolean;
+  readonly putOff: boolean;
 }
 
 export type Decline = Extract<CallFact, { type: "declined" }>;
@@ -40,7 +41,8 @@ export function factKey(fact: CallFact): string {
     case "declined":
       return fact.id;
     case "withdrawn":
-      return `withdrawn ${fact.id}`;
+    case "put-off":
+      return `${fact.type} ${fact.id}`;
     case "membership":
       // A redacted event says under its own id that nobody is there.
       return fact.joined ? fact.id : `left ${fact.id}`;
@@ -57,13 +59,14 @@ export const timeOfFact = (fact: CallFact): number | null =>
 
 /** The facts in order, each once, as stays, notifications and declines of calls. */
 export function readFacts(facts: readonly CallFact[]) {
-  const kinds: Kinds = { notified: [], declined: [], withdrawn: [], membership: [] };
+  const kinds: Kinds = { notified: [], declined: [], withdrawn: [], membership: [], "put-off": [] };
   for (const fact of once(facts)) sortIn(kinds, fact);
   const withdrawn = new Set(kinds.withdrawn.map(({ id }) => id));
+  const putOff = new Set(kinds["put-off"].map(({ id }) => id));
   return {
     stays: staysOf(kinds.membership.toSorted(byTime), withdrawn).filter(isOfCall),
     notices: kinds.notified
-      .map((fact) => notice(fact, withdrawn))
+      .map((fact) => notice(fact, withdrawn, putOff))
       .filter(isOfCall)
       .toSorted(byPlaceInTime),
     declines: kinds.declined.toSorted(byTime),
@@ -99,6 +102,7 @@ function sortIn(kinds: Kinds, fact: CallFact): void {
   if (fact.type === "notified") kinds.notified.push(fact);
   else if (fact.type === "declined") kinds.declined.push(fact);
   else if (fact.type === "withdrawn") kinds.withdrawn.push(fact);
+  else if (fact.type === "put-off") kinds["put-off"].push(fact);
   else kinds.membership.push(fact);
 }
 
@@ -112,10 +116,19 @@ function byTime(a: MemberFact | Decline, b: MemberFact | Decline): number {
 function notice(
   { notification, rangUs }: Kinds["notified"][number],
   withdrawn: ReadonlySet<EventId>,
+  putOff: ReadonlySet<EventId>,
 ): Notice {
   const { sentAt: at, ...rest } = notification;
   const endsAt = Math.max(at, Math.min(rest.expiresAt, at + LONGEST_RING_MS));
-  return { ...rest, at, endsAt, rangUs: rangUs === true, withdrawn: withdrawn.has(rest.id) };
+  const { id } = rest;
+  return {
+    ...rest,
+    at,
+    endsAt,
+    rangUs: rangUs === true,
+    withdrawn: withdrawn.has(id),
+    putOff: putOff.has(id),
+  };
 }
 
 function staysOf(facts: readonly MemberFact[], withdrawn: ReadonlySet<EventId>): readonly Stay[] {

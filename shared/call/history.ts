@@ -6,9 +6,17 @@ import { spansOf, type Span } from "./history-spans.ts";
 
 /**
  * What the history is made of: signals as rooms have them, whenever and in whatever order they were heard. A `notified` counts
- * with whether it rang us (a judgement of its time), and `put-off` is a word of our own.
+ * with whether it rang us (a judgement of its time).
  */
-export type CallFact = CallSignal & { readonly rangUs?: boolean };
+export type CallFact = (CallSignal | PutOff) & { readonly rangUs?: boolean };
+
+/** A word of our own: this notification is to ring no more, and to be missed. */
+export interface PutOff {
+  readonly type: "put-off";
+  readonly id: EventId;
+  readonly room: RoomId;
+  readonly sentAt: number;
+}
 
 /** One call of one room, from its first member or ring to its end. */
 export interface CallRecord {
@@ -142,7 +150,9 @@ function incoming({ span, declines, me, now }: View): CallOutcome | null {
   const rings = notices.filter(({ kind, rangUs }) => kind === "ring" && rangUs);
   if (rings.length === 0) return null;
   // It is missed when it rings no more, even if others go on for hours.
-  const isRinging = rings.some(({ withdrawn, expiresAt }) => !withdrawn && now < expiresAt);
+  const isRinging = rings.some(
+    ({ withdrawn, putOff, expiresAt }) => !withdrawn && !putOff && now < expiresAt,
+  );
   return isRinging && endedAt === null ? "ongoing" : "missed";
 }
 

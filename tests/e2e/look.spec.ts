@@ -1,16 +1,17 @@
 import { dispose } from "@livekit/rtc-node";
 import type { Page } from "@playwright/test";
 
-import { claimCall, joinSfuWithoutKeys } from "../support/callers.ts";
+import { claimCall, joinSfuWithoutKeys, ring } from "../support/callers.ts";
 import { moves, tile, video } from "../support/call-window.ts";
 import { expectQuiet, expectSound, expectTabOrder, picture, tabTo } from "../support/look.ts";
-import { freshName, makeRoom, signUp } from "../support/people.ts";
+import { freshName, makeRoom, signUp, type Person } from "../support/people.ts";
 import { connect, expect, test } from "./fixtures.ts";
 
 const narrow = { width: 360, height: 480 };
 const wide = { width: 1600, height: 900 };
 const homeSize = { width: 440, height: 720 };
 const callSize = { width: 960, height: 640 };
+const ringSize = { width: 380, height: 216 };
 
 const search = (home: Page) => home.getByRole("textbox", { name: "Search people and rooms" });
 
@@ -117,15 +118,31 @@ test("the home window is fit to be seen in each of its states and sizes", async 
   await test.step("account menu and settings", async () => {
     await account.focus();
     await home.keyboard.press("Enter");
-    await expect(home.getByRole("menuitem", { name: "Settings" })).toBeFocused();
+    await expect(home.getByRole("menuitem", { name: "For 1 hour" })).toBeFocused();
     await expectSound(home);
     await picture(home, "home-menu");
+    // By its first letters.
+    await home.keyboard.type("Set");
+    await expect(home.getByRole("menuitem", { name: "Settings" })).toBeFocused();
     await home.keyboard.press("Enter");
     const settings = home.getByRole("dialog", { name: "Settings" });
     await expect(settings.getByRole("combobox", { name: /^Camera: / })).toBeVisible();
     await expectTabOrder(home);
     await inSizes(home, "settings-dark", { narrow, normal: homeSize });
+    for (const tab of ["Ringing", "Do not disturb", "General"]) {
+      await settings.getByRole("tab", { name: tab }).click();
+      await expectTabOrder(home);
+      await inSizes(home, `settings-${tab.toLowerCase().replaceAll(" ", "-")}-dark`, {
+        narrow,
+        normal: homeSize,
+      });
+    }
     await settings.getByRole("radio", { name: "Light" }).click();
+    for (const tab of ["General", "Do not disturb", "Ringing", "Calls"]) {
+      await settings.getByRole("tab", { name: tab }).click();
+      await expectSound(home);
+      await picture(home, `settings-${tab.toLowerCase().replaceAll(" ", "-")}-light`);
+    }
     await home.setViewportSize(callSize);
     await expectSound(home);
     await picture(home, "settings-light");
@@ -162,6 +179,61 @@ test("the home window is fit to be seen in each of its states and sizes", async 
     await expectSound(home);
     await picture(home, "signed-out-elsewhere");
   });
+});
+
+test("rings and the calls of the past are fit to be seen", async ({ stack, caller }) => {
+  const bob = await caller("bob");
+  const ringers: { person: Person; room: string }[] = [];
+  for (const name of ["alice", "carol", "dora"]) {
+    const person = await signUp(stack.homeserver, freshName(name));
+    // One after the other: each adds to the same list of direct rooms.
+    const room = await makeRoom(person, [bob.person], { direct: true, encrypted: false });
+    ringers.push({ person, room });
+  }
+  const [alice, carol, dora] = ringers;
+  if (!alice || !carol || !dora) throw new Error("three people ring");
+  const { home } = bob;
+  await home.setViewportSize(homeSize);
+  await expect(home.getByRole("listitem", { name: "Dora" })).toBeVisible();
+  await ring(alice.person, alice.room, { of: bob.person.userId, lifetime: 90_000 });
+  const window = await bob.app.window("ring");
+  await expect(window.getByRole("alertdialog", { name: /Alice is calling/ })).toBeVisible();
+  await window.setViewportSize(ringSize);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await window.emulateMedia({ colorScheme });
+    await expectSound(window);
+    await picture(window, `ring-${colorScheme}`);
+    await home.emulateMedia({ colorScheme });
+    await expectSound(home);
+    await picture(home, `home-ring-${colorScheme}`);
+  }
+  await expectTabOrder(window);
+  await window.getByRole("button", { name: "Reply" }).click();
+  await expectSound(window);
+  await picture(window, "ring-reply");
+  await window.keyboard.press("Escape");
+
+  await ring(carol.person, carol.room, { of: bob.person.userId, lifetime: 90_000, intent: "audio" });
+  await expect(window.getByRole("listitem", { name: "Carol" })).toBeVisible();
+  await expectSound(window);
+  await picture(window, "ring-two");
+  await expectQuiet(window);
+  await window.getByRole("button", { name: "Decline the call of Carol" }).click();
+  await expect(window.getByRole("listitem", { name: "Carol" })).toBeHidden();
+  await window.getByRole("button", { name: "Remind me" }).click();
+  // One that is over already is missed as well.
+  await ring(dora.person, dora.room, { of: bob.person.userId, lifetime: 5_000, sentAgo: 10_000 });
+
+  await home.getByRole("tab", { name: /^Calls/ }).click();
+  await expect(home.getByRole("listitem", { name: "Alice" }).getByText("Missed")).toBeVisible();
+  await expect(home.getByRole("listitem", { name: "Dora" }).getByText("Missed")).toBeVisible();
+  await expect(home.getByRole("listitem", { name: "Carol" }).getByText("You declined")).toBeVisible();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await home.emulateMedia({ colorScheme });
+    await inSizes(home, `calls-${colorScheme}`, { narrow, wide, normal: homeSize });
+  }
+  await expectTabOrder(home);
+  await expectQuiet(home);
 });
 
 test("the call window is fit to be seen in each of its states and sizes", async ({ pair, stack }) => {

@@ -1,25 +1,16 @@
 import type { Page } from "@playwright/test";
 
-import { claimCall } from "../support/callers.ts";
+import { ring } from "../support/callers.ts";
 import { callButton, hears, moves } from "../support/call-window.ts";
 import { answersNotifications, Desktop } from "../support/desktop.ts";
 import { asleep } from "../support/sleep.ts";
-import {
-  callMemberType,
-  freshName,
-  makeRoom,
-  sendEvent,
-  signUp,
-  stateOf,
-  type Person,
-} from "../support/people.ts";
+import { freshName, makeRoom, signUp } from "../support/people.ts";
 import { expect, test, type Caller } from "./fixtures.ts";
 
 test.skip(!answersNotifications, "no test can press the buttons of this system's own notifications");
 
 /** A desktop that is known to have a tray. */
 const WITH_TRAY = { XDG_CURRENT_DESKTOP: "KDE" };
-const RING = "org.matrix.msc4075.rtc.notification";
 
 /** Alice calls Bob, who hears of it by whatever he has. */
 async function call(alice: Caller): Promise<Page> {
@@ -27,25 +18,6 @@ async function call(alice: Caller): Promise<Page> {
   const calling = await alice.app.window("call");
   await expect(calling.getByText("Ringing…")).toBeVisible();
   return calling;
-}
-
-/** A ring from somebody who has no Carillon, and how long it lasts. */
-async function ringFor(
-  person: Person,
-  room: string,
-  of: string,
-  { lifetime, sentAgo = 0 }: { lifetime: number; sentAgo?: number },
-): Promise<void> {
-  await claimCall(person, room, "https://sfu.invalid");
-  const member = (await stateOf(person, room, callMemberType)).find(({ sender }) => sender === person.userId);
-  await sendEvent(person, room, RING, {
-    notification_type: "ring",
-    "m.mentions": { user_ids: [of], room: false },
-    "m.relates_to": { rel_type: "m.reference", event_id: member?.event_id },
-    sender_ts: Date.now() - sentAgo,
-    lifetime,
-    "m.call.intent": "video",
-  });
 }
 
 const rings = (desktop: Desktop) =>
@@ -74,8 +46,8 @@ test("a call rings on every device, is answered from the notification of one, an
     { title: "Alice", body: "Video call", actions: ["Accept", "Accept without video", "Decline"] },
   ]);
   await traySays(here, "Carillon: Alice is calling");
-  const ring = await bob.app.window("ring");
-  await expect(ring.getByRole("alertdialog", { name: /Alice is calling/ })).toBeVisible();
+  const window = await bob.app.window("ring");
+  await expect(window.getByRole("alertdialog", { name: /Alice is calling/ })).toBeVisible();
 
   await here.press("Alice", "Accept");
   const called = await bob.app.window("call");
@@ -155,7 +127,7 @@ test("a ring that nobody answers is missed when its time is over, and is called 
   const { alice, bob, room } = await pair({ direct: true, encrypted: false });
   const desktop = new Desktop(bob.app);
   await isQuietStart(bob);
-  await ringFor(alice.person, room, bob.person.userId, { lifetime: 5_000 });
+  await ring(alice.person, room, { of: bob.person.userId, lifetime: 5_000 });
   await isRinging(desktop);
   await isSilent(desktop);
   await expect.poll(() => desktop.badge()).toBe(1);
@@ -200,13 +172,13 @@ test("who sleeps through a ring has missed it; one that still rings at the wakin
   await isQuietStart(bob);
   await asleep(stack, bob);
   // Over when the machine wakes, by the caller's own clock.
-  await ringFor(alice, room, bob.person.userId, { lifetime: 5_000, sentAgo: 10_000 });
+  await ring(alice, room, { of: bob.person.userId, lifetime: 5_000, sentAgo: 10_000 });
   await desktop.power("resume");
   await expect.poll(() => desktop.badge()).toBe(1);
   expect(await rings(desktop)).toEqual([]);
 
   await asleep(stack, bob);
-  await ringFor(alice, room, bob.person.userId, { lifetime: 60_000 });
+  await ring(alice, room, { of: bob.person.userId, lifetime: 60_000 });
   await desktop.power("resume");
   await isRinging(desktop);
 });

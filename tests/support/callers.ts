@@ -3,7 +3,7 @@ import { AccessToken } from "livekit-server-sdk";
 
 import { legacyIdentity, legacySlotId, sfuRoomName } from "../stack/authorization/identity.ts";
 import type { Stack } from "../stack/stack.ts";
-import { callMemberType, sendState, type Person } from "./people.ts";
+import { callMemberType, sendEvent, sendState, stateOf, type Person } from "./people.ts";
 
 /** Somebody in the call of a room, as far as the homeserver knows. */
 export async function claimCall(person: Person, room: string, service: string): Promise<void> {
@@ -19,6 +19,29 @@ export async function claimCall(person: Person, room: string, service: string): 
       focus_active: { type: "livekit", focus_selection: "multi_sfu" },
       foci_preferred: [{ type: "livekit", livekit_service_url: service, livekit_alias: room }],
     },
+  });
+}
+
+/** In the call of a room, and rings somebody into it (MSC4075), in clear. */
+export async function ring(
+  person: Person,
+  room: string,
+  {
+    of,
+    lifetime,
+    sentAgo = 0,
+    intent = "video",
+  }: { of: string; lifetime: number; sentAgo?: number; intent?: "audio" | "video" },
+): Promise<void> {
+  await claimCall(person, room, "https://sfu.invalid");
+  const member = (await stateOf(person, room, callMemberType)).find(({ sender }) => sender === person.userId);
+  await sendEvent(person, room, "org.matrix.msc4075.rtc.notification", {
+    notification_type: "ring",
+    "m.mentions": { user_ids: [of], room: false },
+    "m.relates_to": { rel_type: "m.reference", event_id: member?.event_id },
+    sender_ts: Date.now() - sentAgo,
+    lifetime,
+    "m.call.intent": intent,
   });
 }
 

@@ -3,13 +3,26 @@ import { expect, test } from "vitest";
 
 import { callsOf, readCalls, type CallFact } from "../../../shared/call/history.ts";
 import type { UserId } from "../../../shared/matrix/ids.ts";
-import { ALICE, BOB, decline, HOURS_4, join, leave, me, ME, ring, s, withdrawn } from "./history-world.ts";
+import {
+  ALICE,
+  BOB,
+  decline,
+  HOURS_4,
+  join,
+  leave,
+  me,
+  ME,
+  putOff,
+  ring,
+  s,
+  withdrawn,
+} from "./history-world.ts";
 
 /** Few, so that much coincides, is the same event told otherwise, or follows within seconds. */
 const aTime = fc.constantFrom(0, 1, 2, 3, 8, 12, 13, 60, 61, 90, 91, 93, 200, 240);
 const aFact = fc
   .record({
-    kind: fc.constantFrom("join", "leave", "ring", "decline", "withdrawn", "redacted"),
+    kind: fc.constantFrom("join", "leave", "ring", "decline", "withdrawn", "redacted", "put-off"),
     at: aTime,
     who: fc.constantFrom<UserId>(ME, ALICE, BOB),
     device: fc.constantFrom("HERE", "PHONE"),
@@ -28,6 +41,7 @@ const aFact = fc
     if (kind === "redacted") return { ...leave(at, who, device), id: `$join-${who}-${device}-${at}` };
     if (kind === "decline") return decline(at, who, `$ring-${ringer}-${ringAt}`, busy ? "busy" : null);
     if (kind === "withdrawn") return withdrawn(`$ring-${ringer}-${ringAt}`);
+    if (kind === "put-off") return putOff(at, `$ring-${ringer}-${ringAt}`);
     const rung = ring(at, ringer, {
       rangUs: rangUs && ringer !== ME,
       kind: announced ? "announcement" : "ring",

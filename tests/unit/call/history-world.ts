@@ -79,3 +79,9 @@ export const decline = (
   sentAt: s(at),
 });
 export const withdrawn = (id: EventId): Fact<"withdrawn"> => ({ type: "withdrawn", room: ROOM, id });
+export const putOff = (at: number, id: EventId): Fact<"put-off"> => ({
+  type: "put-off",
+  room: ROOM,
+  id,
+  sentAt: s(at),
+});

@@ -17,6 +17,7 @@ import {
   ring,
   ROOM,
   s,
+  putOff,
   withdrawn,
   NOON,
 } from "./history-world.ts";
@@ -77,6 +78,12 @@ test.each<[string, readonly CallFact[], number, readonly unknown[][]]>([
   [
     "a ring that is taken back while the caller waits on",
     [...ringingMe, withdrawn(`$ring-${ALICE}-1`)],
+    30,
+    [["incoming", ALICE, "missed", 0, null, null, ALICE]],
+  ],
+  [
+    "a ring that we put off while the caller waits on",
+    [...ringingMe, putOff(20, `$ring-${ALICE}-1`)],
     30,
     [["incoming", ALICE, "missed", 0, null, null, ALICE]],
   ],

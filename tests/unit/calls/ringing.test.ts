@@ -128,7 +128,7 @@ test("nor for somebody with whom we share no direct room", async () => {
 });
 
 test("each answer takes the ring away everywhere, and goes where it should", async () => {
-  const { start, ring, desktop, store, conductor, signals, clock } = world();
+  const { start, ring, desktop, store, conductor, signals, clock, remember } = world();
   const ringing = start();
   await ring("$one");
   desktop.rings[0]?.on.accepted("audio");
@@ -144,6 +144,7 @@ test("each answer takes the ring away everywhere, and goes where it should", asy
 
   await ring("$three");
   ringing.remind("$three");
+  expect(remember).toHaveBeenCalledWith(expect.objectContaining({ type: "put-off", id: "$three", room }));
   expect(store.state.rings).toEqual([]);
   expect(desktop.missedCalls).toHaveLength(1);
 

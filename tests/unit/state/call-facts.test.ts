@@ -8,7 +8,7 @@ import { CallFactsFile } from "../../../electron/state/call-facts.ts";
 import { Database } from "../../../electron/state/database.ts";
 import { factKey } from "../../../shared/call/history-facts.ts";
 import type { CallFact } from "../../../shared/call/history.ts";
-import { ALICE, BOB, decline, join, leave, ME, ring, s, withdrawn } from "../call/history-world.ts";
+import { ALICE, BOB, decline, join, leave, ME, putOff, ring, s, withdrawn } from "../call/history-world.ts";
 
 const DAY = 24 * 3600;
 
@@ -40,6 +40,7 @@ const every: readonly CallFact[] = [
   decline(2, ME, `$ring-${ALICE}-1`, "busy"),
   leave(3, ALICE),
   { ...join(4, BOB), rangUs: false },
+  putOff(5, `$ring-${ALICE}-1`),
   withdrawn(`$ring-${ALICE}-1`),
 ];
 
