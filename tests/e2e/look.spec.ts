@@ -195,6 +195,8 @@ test("rings and the calls of the past are fit to be seen", async ({ stack, calle
   const { home } = bob;
   await home.setViewportSize(homeSize);
   await expect(home.getByRole("listitem", { name: "Dora" })).toBeVisible();
+  const notice = home.getByRole("button", { name: "Dismiss" });
+  if (await notice.isVisible()) await notice.click();
   await ring(alice.person, alice.room, { of: bob.person.userId, lifetime: 90_000 });
   const window = await bob.app.window("ring");
   await expect(window.getByRole("alertdialog", { name: /Alice is calling/ })).toBeVisible();
