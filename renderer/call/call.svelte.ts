@@ -6,9 +6,9 @@ import type { RingChoice, ScreenSource } from "../../shared/ipc/contract.ts";
 import type { CallState, Person } from "../../shared/state/app-state.ts";
 import type { View } from "../../shared/state/views.ts";
 import type { Backend } from "../media/backend.ts";
+import { CallKeys } from "../media/call-keys.ts";
 import { attachTrack, type Devices } from "../media/devices.svelte.ts";
 import { Dials } from "../media/dials.ts";
-import { KeyLine } from "../media/keys.ts";
 import { Loudspeaker } from "../media/loudspeaker.ts";
 import { Participants } from "../media/participants.svelte.ts";
 import type { CallController } from "./controller.ts";
@@ -33,6 +33,7 @@ export class CallMedia implements CallController {
   readonly #mirror: CallPorts["mirror"];
   readonly #ringback: CallPorts["ringback"];
   readonly #dials: Dials;
+  readonly #keys: CallKeys;
   readonly #own: OwnMedia;
   readonly #participants = new Participants({
     now: () => performance.now(),
@@ -52,14 +53,14 @@ export class CallMedia implements CallController {
     this.#client = client;
     this.#mirror = mirror;
     this.#ringback = ringback;
-    const keys = new KeyLine(({ identity, index, key }) => this.#dials.setKey(identity, index, key));
+    this.#keys = new CallKeys({
+      ask: () => client.call("call.keys", {}),
+      apply: ({ identity, index, key }) => this.#dials.setKey(identity, index, key),
+    });
     this.#dials = new Dials({
       open: (options) =>
-        backend.open({
-          ...options,
-          // All of them again, our own last: the library has forgotten by now which one we encrypt with.
-          signalled: () => void client.call("call.keys", {}).then((all) => keys.push(...all), ignore),
-        }),
+        // The library has forgotten by now which one we encrypt with.
+        backend.open({ ...options, signalled: () => void this.#keys.ask() }),
       grant: (transport) => client.call("call.grant", { transport }),
       changed: () => this.#changed(),
     });
@@ -70,7 +71,7 @@ export class CallMedia implements CallController {
       problem: (problem) => (this.problem = problem),
       devicesChanged: () => this.#followDevices(),
     });
-    const deaf = client.on("keys", (key) => void keys.push(key));
+    const deaf = client.on("keys", (key) => this.#keys.told(key));
     const still = $effect.root(() => {
       $effect(() => this.#follow(this.#mirror.current));
     });
@@ -259,6 +260,7 @@ export class CallMedia implements CallController {
 
   #end(): void {
     this.#room = null;
+    this.#keys.end();
     this.#joining = false;
     this.#dials.close();
     this.#own.end();

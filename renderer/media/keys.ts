@@ -11,6 +11,15 @@ export class IpcKeyProvider extends BaseKeyProvider {
   set(key: CryptoKey, identity: string, index: number): void {
     this.onSetEncryptionKey(key, identity, index);
   }
+
+  /**
+   * Has somebody's keys tried again. After a dozen frames that a key does not open the library drops all that come under its
+   * index, without a word and for good, even once the sender is back under the right key or has left and come back.
+   */
+  retry(identity: string): void {
+    for (const { key, participantIdentity, keyIndex = 0 } of this.getKeys())
+      if (participantIdentity === identity) this.set(key, identity, keyIndex);
+  }
 }
 
 /** A key without its bytes, which nothing can read out again. */
@@ -27,6 +36,7 @@ export interface ImportedKey {
  */
 export class KeyLine {
   #tail: Promise<void> = Promise.resolve();
+  #closed = false;
   readonly #apply: (key: ImportedKey) => void;
 
   constructor(apply: (key: ImportedKey) => void) {
@@ -38,9 +48,14 @@ export class KeyLine {
     const before = this.#tail;
     this.#tail = (async () => {
       await before;
-      for (const key of await imported) if (key) this.#apply(key);
+      for (const key of await imported) if (key && !this.#closed) this.#apply(key);
     })();
     return this.#tail;
+  }
+
+  /** Whatever is still under way belongs to a call that is not on any more. */
+  close(): void {
+    this.#closed = true;
   }
 }
 

@@ -29,11 +29,17 @@ interface Trouble {
   decoded: Decoded | null;
 }
 
+export interface ReceivingPorts {
+  readonly encrypted: boolean;
+  readonly changed: () => void;
+  /** Has the keys of somebody whose frames failed tried again. */
+  readonly retry: (identity: string) => void;
+}
+
 /** What we receive on one room: subscriptions to members' tracks, and what their frames say of the keys. */
 export class Receiving {
   readonly #room: Room;
-  readonly #encrypted: boolean;
-  readonly #changed: () => void;
+  readonly #ports: ReceivingPorts;
   readonly #attaches = new WeakMap<object, (element: HTMLMediaElement) => () => void>();
   readonly #troubles = new Map<string, Trouble>();
   /** Who ever gave us a key; those who come back under a new one are repaired as after a rotation. */
@@ -41,10 +47,9 @@ export class Receiving {
   #wanted: ReadonlySet<string> = new Set();
   #looking: ReturnType<typeof setInterval> | undefined;
 
-  constructor(room: Room, encrypted: boolean, changed: () => void) {
+  constructor(room: Room, ports: ReceivingPorts) {
     this.#room = room;
-    this.#encrypted = encrypted;
-    this.#changed = changed;
+    this.#ports = ports;
   }
 
   receive(identities: ReadonlySet<string>): void {
@@ -61,7 +66,7 @@ export class Receiving {
   #subscribe(participant: RemoteParticipant, publication: RemoteTrackPublication): void {
     const wanted =
       this.#wanted.has(participant.identity) &&
-      (!this.#encrypted || this.#readable(participant, publication));
+      (!this.#ports.encrypted || this.#readable(participant, publication));
     if (publication.isDesired !== wanted) publication.setSubscribed(wanted);
   }
 
@@ -84,7 +89,7 @@ export class Receiving {
     if (key === null || this.#troubles.get(identity)?.key === key) return;
     this.#troubles.set(identity, { key, decoded: null });
     this.#looking ??= setInterval(() => void this.#look(), LOOK_MS);
-    this.#changed();
+    this.#ports.changed();
   }
 
   /** A key came: whatever failed may be good now, and the picture needs not wait for the sender's next key frame. */
@@ -96,7 +101,7 @@ export class Receiving {
     if (!this.#troubles.delete(identity)) return;
     const participant = this.#room.remoteParticipants.get(identity);
     for (const publication of participant?.trackPublications.values() ?? []) refresh(publication);
-    this.#changed();
+    this.#ports.changed();
   }
 
   forget(identity: string): void {
@@ -154,9 +159,10 @@ export class Receiving {
       const decoded = await decodedOf(this.#room.remoteParticipants.get(identity));
       if (isMore(decoded, trouble.decoded) && this.#troubles.get(identity) === trouble) {
         this.#troubles.delete(identity);
-        this.#changed();
+        this.#ports.changed();
       }
       trouble.decoded = decoded;
+      if (this.#troubles.has(identity)) this.#ports.retry(identity);
     }
     if (this.#troubles.size > 0) return;
     clearInterval(this.#looking);

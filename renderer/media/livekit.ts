@@ -57,7 +57,11 @@ class LivekitLink implements Link {
     });
     if (this.#worker) this.#prepared = this.#room.setE2EEEnabled(true);
     this.#sending = new Sending(this.#room);
-    this.#receiving = new Receiving(this.#room, options.encrypted, options.changed);
+    this.#receiving = new Receiving(this.#room, {
+      encrypted: options.encrypted,
+      changed: options.changed,
+      retry: (identity) => this.#keys.retry(identity),
+    });
     this.#listen();
   }
 
@@ -135,12 +139,17 @@ class LivekitLink implements Link {
       this.#receiving.apply();
       changed();
     };
+    const came = (participant: RemoteParticipant): void => {
+      // Whoever was here before may have left with a key given up.
+      this.#keys.retry(participant.identity);
+      tracksChanged();
+    };
     const left = (participant: RemoteParticipant): void => {
       this.#receiving.forget(participant.identity);
       tracksChanged();
     };
     this.#room
-      .on(RoomEvent.ParticipantConnected, tracksChanged)
+      .on(RoomEvent.ParticipantConnected, came)
       .on(RoomEvent.ParticipantDisconnected, left)
       .on(RoomEvent.TrackPublished, tracksChanged)
       .on(RoomEvent.TrackUnpublished, tracksChanged)

@@ -309,3 +309,32 @@ test("a call that is held is neither heard nor sent to, and comes back", async (
   await bob.tellCall(call);
   await Promise.all([hears(bob), seesMore(bob, ALICE), seesMore(alice, BOB)]);
 });
+
+/** Somebody's frames are noise for so long that the library has given their key up. */
+async function misencrypts(who: CallWindow, user: UserId, other: CallWindow): Promise<void> {
+  await who.tellKey(keyOf(who.identity, 0, 99, true));
+  await expect.poll(() => other.reason(user), PATIENCE).toBe("key-wrong");
+  const before = await other.bytes("audio");
+  await expect.poll(() => other.bytes("audio"), PATIENCE).toBeGreaterThan(before + 5000);
+}
+
+test("whose frames were noise for a moment is seen and heard again", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
+  await Promise.all([seesMore(alice, BOB), seesMore(bob, ALICE)]);
+  await misencrypts(bob, BOB, alice);
+  await bob.tellKey(keyOf(bob.identity, 0, bytesOf(BOB), true));
+  await Promise.all([seesMore(alice, BOB), hears(alice)]);
+  await expect.poll(() => alice.reason(BOB), PATIENCE).toBeNull();
+});
+
+test("whose frames were noise when they left is seen and heard when they come back under the same key", async () => {
+  const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
+  await Promise.all([seesMore(alice, BOB), seesMore(bob, ALICE)]);
+  await misencrypts(bob, BOB, alice);
+  await bob.tellCall(null);
+  await expect.poll(() => alice.reason(BOB), PATIENCE).toBe("connecting");
+  await bob.tellKey(keyOf(bob.identity, 0, bytesOf(BOB), true));
+  await bob.tellCall(callOf("joined", [member(BOB, true), member(ALICE, false)]));
+  await Promise.all([seesMore(bob, ALICE), seesMore(alice, BOB), hears(alice)]);
+  expect(await alice.reason(BOB)).toBeNull();
+});

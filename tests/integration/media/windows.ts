@@ -111,7 +111,7 @@ export interface CallWindow {
   readonly page: Page;
   readonly identity: string;
   readonly asked: { command: string; args: unknown }[];
-  /** What `call.keys` answers. */
+  /** What `call.keys` answers, of our own only the last. */
   keys: Key[];
   tellCall(call: CallState | null): Promise<void>;
   tellSettings(settings: Partial<Settings>): Promise<void>;
@@ -157,7 +157,10 @@ export async function openWindow(user: UserId, sfu: Sfu, stages: Stages): Promis
     tellCall: (call) => hear("state", { call: (view.call = call) }),
     tellSettings: (settings) =>
       hear("state", { settings: (view.settings = { ...view.settings, ...settings }) }),
-    tellKey: (key) => hear("keys", key),
+    tellKey: (key) => {
+      if (!window_.keys.includes(key)) window_.keys.push(key);
+      return hear("keys", key);
+    },
     reason: (of) =>
       page.evaluate((who) => {
         const tile = stage.call.tiles.find(({ user: them }) => them === who);
@@ -175,7 +178,10 @@ export async function openWindow(user: UserId, sfu: Sfu, stages: Stages): Promis
   const answers: Record<string, (args: unknown) => unknown> = {
     "window.ready": () => setTimeout(() => void hear("state", view), 0) && undefined,
     "call.grant": () => sfu.grant(identity),
-    "call.keys": () => window_.keys,
+    "call.keys": () => [
+      ...window_.keys.filter(({ own }) => !own),
+      ...window_.keys.filter(({ own }) => own).slice(-1),
+    ],
     "screens.list": () => [],
   };
   await page.exposeFunction("askMain", async (command: string, args: unknown): Promise<Envelope> => {

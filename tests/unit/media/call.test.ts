@@ -7,6 +7,7 @@ import { Mirror } from "../../../renderer/common/mirror.svelte.ts";
 import type { Link } from "../../../renderer/media/backend.ts";
 import type { Envelope } from "../../../shared/ipc/bridge.ts";
 import { createClient } from "../../../shared/ipc/client.ts";
+import type { MediaKey } from "../../../shared/ipc/contract.ts";
 import type { CallState, Participant } from "../../../shared/state/app-state.ts";
 import { defaultSettings, type Settings } from "../../../shared/state/settings.ts";
 import { FakeLink } from "./fake-link.ts";
@@ -92,6 +93,7 @@ function setUp(settings: Partial<Settings> = {}) {
     },
   });
   open.push(call);
+  const tellKey = (key: MediaKey): void => hear.forEach((each) => each("keys", key));
   const tell = (state: CallState | null): void => {
     for (const each of hear)
       each("state", { session, call: state, settings: { ...defaultSettings, ...settings } });
@@ -105,7 +107,7 @@ function setUp(settings: Partial<Settings> = {}) {
     link.stand();
     return link;
   };
-  return { call, tell, asked, answers, links, media, standing, tone };
+  return { call, tell, tellKey, asked, answers, links, media, standing, tone };
 }
 
 const sends = (link: FakeLink, source: "camera" | "microphone"): boolean =>
@@ -277,6 +279,33 @@ test("a call that is held is neither sent to nor heard, and each call is as mute
   tell({ ...lobby, phase: "joined", held: { ...held, room: "!other:hs" } });
   await expect.poll(() => media.opened.length).toBe(5);
   expect([call.camera, call.microphone]).toEqual([true, false]);
+});
+
+test("our key of another call, which comes before it, is not used in the one that is put on hold", async () => {
+  const { tell, tellKey, asked, answers, links, standing } = setUp();
+  const keyed = (): string[][] => links.map(({ keys }) => keys);
+  const ours = (index: number): MediaKey => ({
+    identity: "alice",
+    index,
+    own: true,
+    key: new Uint8Array(16).fill(7),
+  });
+  answers["call.keys"] = async () => ({ ok: true, value: [ours(1)] });
+  tell({ ...lobby, phase: "joined" });
+  tellKey(ours(1));
+  await standing();
+  await expect.poll(keyed).toEqual([["alice 1"]]);
+
+  // As main does it: the key, the state, and then the answers, to that key and to the connection that has signalled.
+  const late = Promise.withResolvers<Envelope>();
+  answers["call.keys"] = () => late.promise;
+  tellKey(ours(2));
+  tell({ ...lobby, room: "!other:hs", phase: "joined" });
+  await expect.poll(() => links.at(-1)?.grant && links.length).toBe(2);
+  links[1]?.options.signalled?.();
+  late.resolve({ ok: true, value: [ours(2)] });
+  await expect.poll(keyed).toEqual([["alice 1"], ["alice 2"]]);
+  expect(asked.filter((each) => each.startsWith("call.keys"))).toHaveLength(3);
 });
 
 test("whom to ring is main's to know, unless one chose", async () => {

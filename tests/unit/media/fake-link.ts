@@ -1,6 +1,9 @@
 import type { Link, LinkOptions, Remote, RemoteTrack, Source } from "../../../renderer/media/backend.ts";
 import type { SfuGrant } from "../../../shared/ipc/contract.ts";
 
+/** Those of one that a `Dials` opens say nothing of signalling. */
+type FakeLinkOptions = Omit<LinkOptions, "signalled"> & Partial<LinkOptions>;
+
 /** A connection that stands when it is told to, and notes what it was asked. */
 export class FakeLink implements Link {
   status: Link["status"] = "connecting";
@@ -11,11 +14,11 @@ export class FakeLink implements Link {
   readonly keys: string[] = [];
   received: ReadonlySet<string> = new Set();
   grant: SfuGrant | null = null;
-  readonly options: Pick<LinkOptions, "encrypted" | "changed">;
+  readonly options: FakeLinkOptions;
   readonly #dialled = Promise.withResolvers<void>();
   readonly #over = Promise.withResolvers<void>();
 
-  constructor(options: Pick<LinkOptions, "encrypted" | "changed">) {
+  constructor(options: FakeLinkOptions) {
     this.options = options;
     // Nobody waits for a link that is closed before it was dialled.
     this.#dialled.promise.catch(() => {});

@@ -1,3 +1,4 @@
+import { KeyProviderEvent } from "livekit-client";
 import { expect, test } from "vitest";
 
 import { IpcKeyProvider, KeyLine, type ImportedKey } from "../../../renderer/media/keys.ts";
@@ -39,4 +40,28 @@ test("a key cannot be read out of the window once it is in", async () => {
 test("a key for each of 256 indices is kept apart", () => {
   const provider = new IpcKeyProvider();
   expect(provider.getOptions()).toMatchObject({ sharedKey: false, keyringSize: 256, failureTolerance: 10 });
+});
+
+test("the keys of one participant are set anew, so that the library clears what it holds against them", async () => {
+  const { keys, applied } = line();
+  await keys.push(key("bob", 0), key("carol", 0), key("bob", 1));
+  const provider = new IpcKeyProvider();
+  for (const one of applied) provider.set(one.key, one.identity, one.index);
+  const set: unknown[] = [];
+  provider.on(KeyProviderEvent.SetKey, ({ participantIdentity, keyIndex }, updates) =>
+    set.push([participantIdentity, keyIndex, updates]),
+  );
+  provider.retry("bob");
+  expect(set).toEqual([
+    ["bob", 0, true],
+    ["bob", 1, true],
+  ]);
+});
+
+test("nothing is applied after the end", async () => {
+  const { keys, applied } = line();
+  const under = keys.push(key("bob", 0));
+  keys.close();
+  await under;
+  expect(applied).toEqual([]);
 });
