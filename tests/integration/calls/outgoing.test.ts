@@ -1,41 +1,18 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import type { RoomId } from "../../../shared/matrix/ids.ts";
-import { startStack, type Stack } from "../../stack/stack.ts";
-import { mainProcess, type MainProcess } from "../../support/main-process.ts";
+import type { MainProcess } from "../../support/main-process.ts";
+import { mainProcesses, SOON } from "../../support/main-processes.ts";
 import { callMemberType, freshName, makeRoom, signUp, stateOf, type Person } from "../../support/people.ts";
 
-let stack: Stack;
-const open: MainProcess[] = [];
-beforeAll(async () => {
-  stack = await startStack();
-});
-afterAll(() => stack.stop());
-afterEach(async () => {
-  for (const main of open.splice(0)) {
-    await main.quit();
-    await main.remove();
-  }
-});
-
-const SOON = { timeout: 20_000, interval: 20 };
-
-async function start(person: Person, ...rooms: RoomId[]): Promise<MainProcess> {
-  const main = await mainProcess();
-  open.push(main);
-  await main.login(person);
-  await vi.waitFor(
-    () => expect(main.store.state.rooms.map(({ id }) => id)).toEqual(expect.arrayContaining(rooms)),
-    SOON,
-  );
-  return main;
-}
+const servers = mainProcesses();
+const { start } = servers;
 
 /** Alice and Bob with a direct room, each with the app. */
 async function pair() {
   const [a, b] = [
-    await signUp(stack.homeserver, freshName("alice")),
-    await signUp(stack.homeserver, freshName("bob")),
+    await signUp(servers.stack.homeserver, freshName("alice")),
+    await signUp(servers.stack.homeserver, freshName("bob")),
   ];
   const room = (await makeRoom(a, [b], { direct: true })) as RoomId;
   const [alice, bob] = [await start(a, room), await start(b, room)];
@@ -61,7 +38,11 @@ test("a call to a person rings them, and an answer that was prepared for puts bo
   const id = await ring(both);
   // The SFU may be connected by now, but nobody is told and nothing is joined.
   await vi.waitFor(
-    () => expect(bob.store.state.call).toMatchObject({ phase: "warm", transport: stack.authorization.url }),
+    () =>
+      expect(bob.store.state.call).toMatchObject({
+        phase: "warm",
+        transport: servers.stack.authorization.url,
+      }),
     SOON,
   );
   expect(await inCall(both.b, both.room)).toHaveLength(1);

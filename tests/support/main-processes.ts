@@ -1,0 +1,49 @@
+import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
+
+import type { RoomId } from "../../shared/matrix/ids.ts";
+import { startStack, type Stack } from "../stack/stack.ts";
+import { mainProcess, type MainProcess } from "./main-process.ts";
+import type { Person } from "./people.ts";
+
+export const SOON = { timeout: 20_000, interval: 20 };
+
+/** For a file of tests: servers as long as it runs, and main processes that end with each test. */
+export function mainProcesses() {
+  let stack: Stack | undefined;
+  const open: MainProcess[] = [];
+  beforeAll(async () => {
+    stack = await startStack();
+  });
+  afterAll(() => stack?.stop());
+  afterEach(async () => {
+    for (const main of open.splice(0)) {
+      await main.quit();
+      await main.remove();
+    }
+  });
+  return {
+    get stack(): Stack {
+      if (!stack) throw new Error("the servers do not run yet");
+      return stack;
+    },
+    /** The next start on the data of one that has quit. */
+    async again(before: MainProcess): Promise<MainProcess> {
+      open.splice(open.indexOf(before), 1);
+      const main = await mainProcess({ folder: before.folder });
+      open.push(main);
+      await main.signIn.restore();
+      return main;
+    },
+    /** Signed in, with these rooms listed. */
+    async start(person: Person, ...rooms: readonly RoomId[]): Promise<MainProcess> {
+      const main = await mainProcess();
+      open.push(main);
+      await main.login(person);
+      await vi.waitFor(
+        () => expect(main.store.state.rooms.map(({ id }) => id)).toEqual(expect.arrayContaining([...rooms])),
+        SOON,
+      );
+      return main;
+    },
+  };
+}
