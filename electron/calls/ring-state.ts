@@ -7,9 +7,15 @@ import type { MissedNotice, RingNotice } from "../ports.ts";
 
 const usual: RingingChoice = { mode: "default", tone: null, volume: null };
 
-/** The user's word about a caller: of the person where there is one, else of the room. */
-export const ringingChoice = ({ ringing }: Settings, room: RoomId, person: UserId): RingingChoice =>
-  ringing[person] ?? ringing[room] ?? usual;
+/** The user's word about a caller: in each respect what they said of the person, else what they said of the room. */
+export function ringingChoice({ ringing }: Settings, room: RoomId, person: UserId): RingingChoice {
+  const [ofPerson, ofRoom] = [ringing[person] ?? usual, ringing[room] ?? usual];
+  return {
+    mode: ofPerson.mode === "default" ? ofRoom.mode : ofPerson.mode,
+    tone: ofPerson.tone ?? ofRoom.tone,
+    volume: ofPerson.volume ?? ofRoom.volume,
+  };
+}
 
 export interface RingFacts {
   readonly from: Person;

@@ -1,5 +1,6 @@
 import {
   nextRingAt,
+  noRings,
   stepRing,
   type Ring,
   type RingEffect,
@@ -14,8 +15,8 @@ import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
 import type { CallFact } from "../../shared/call/history.ts";
 import { mayRing, TEST_RING } from "../../shared/call/ring-rules.ts";
 import { CALL_SLOT } from "../../shared/rtc/member-event.ts";
-import type { CallNotification, CallSignal, DeclineReason } from "../../shared/rtc/notification.ts";
-import type { AppState, CallIntent, Person } from "../../shared/state/app-state.ts";
+import type { CallNotification, CallSignal } from "../../shared/rtc/notification.ts";
+import type { AppState, CallIntent } from "../../shared/state/app-state.ts";
 import type { Log } from "../log.ts";
 import type { Notifier, SystemQuiet, Windows } from "../ports.ts";
 import type { Clock, Signals } from "../rtc/ports.ts";
@@ -24,8 +25,10 @@ import type { Rtc } from "../rtc/types.ts";
 import type { Store } from "../state/store.ts";
 import type { PersonOf } from "./call-state.ts";
 import type { Conductor } from "./conductor.ts";
+import { Declines } from "./declines.ts";
 import { localTime } from "./local-time.ts";
-import { missedNotice, ringingChoice, ringNotice, ringState } from "./ring-state.ts";
+import { RingScreen } from "./ring-screen.ts";
+import { missedNotice, ringingChoice } from "./ring-state.ts";
 import type { RingsFile } from "./rings-file.ts";
 
 export interface RingingParts {
@@ -46,8 +49,6 @@ export interface RingingParts {
 
 /** We answered, and the server does not have our member event yet. */
 const ENTERING: EventId = "$entering";
-/** Between two tries to tell a caller that we declined. */
-const RETRY_MS = 2_000;
 /** These say by themselves that nobody has to call back. */
 const NOT_MISSED: ReadonlySet<RingEnd> = new Set([
   "answered",
@@ -63,22 +64,27 @@ export class Ringing {
   readonly #parts: RingingParts;
   readonly #timer: Timer;
   readonly #stops: (() => void)[];
-  readonly #shown = new Map<EventId, () => void>();
-  /** Where the way was paved for an answer, by the ring. */
-  readonly #warmed = new Map<EventId, RoomId>();
+  readonly #screen: RingScreen;
+  readonly #declines: Declines;
   #live = false;
-  #rings: Rings;
+  #stopped = false;
+  #rings: Rings = noRings;
   /** Signals are judged one after the other, since one may wait for the system to say whether it is quiet. */
   #queue: Promise<void> = Promise.resolve();
 
   constructor(parts: RingingParts) {
-    const { clock, file, signals, rtc } = parts;
+    const { clock, file, signals, rtc, log } = parts;
     this.#parts = parts;
     this.#timer = new Timer(clock, () => this.wake());
-    this.#rings = file.read();
+    this.#declines = new Declines(signals, clock, log);
+    this.#screen = new RingScreen({
+      ...parts,
+      mayWarm: ({ room, from }) => parts.store.state.settings.warmJoin && signals.standing(room, from).direct,
+      answered: (answer, as) => this.asked(answer, as),
+    });
+    this.#rings = this.#onDisk(() => file.read()) ?? noRings;
     this.wake();
-    this.#timer.set(nextRingAt(this.#rings));
-    this.#show();
+    this.refresh();
     this.#stops = [
       rtc.onChange((room) => this.#live && this.#tellSession(room)),
       signals.onRoomLeft((room) => this.#send({ type: "room-left", room, now: clock.now() })),
@@ -149,7 +155,7 @@ export class Ringing {
 
   /** Names, settings or the call that we are in changed. */
   refresh(): void {
-    this.#show();
+    if (!this.#stopped) this.#screen.show(this.#rings.ringing.filter(({ shown }) => shown));
   }
 
   /** Whether a notification is for us to hear, as of now. */
@@ -157,14 +163,14 @@ export class Ringing {
     return mayRing(notification, this.#standing(notification), this.#parts.me);
   }
 
-  /** What rings goes on at the next start, if it still does. */
-  stop(): void {
+  /** What rings goes on at the next start, if it still does. Resolves when callers were told what was still to be said. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
     for (const stop of this.#stops) stop();
     this.#timer.set(null);
-    for (const hide of this.#shown.values()) hide();
-    this.#shown.clear();
-    this.#parts.windows.close("ring");
-    this.#parts.store.update((state) => ({ ...state, rings: [] }));
+    this.#screen.show([]);
+    this.#stopped = true;
+    await this.#declines.stop();
   }
 
   #hear(signal: CallSignal): void {
@@ -175,6 +181,7 @@ export class Ringing {
 
   async #judge(signal: CallSignal): Promise<void> {
     const { clock, conductor, remember, me } = this.#parts;
+    if (this.#stopped) return;
     conductor.onSignal(signal);
     switch (signal.type) {
       case "notified":
@@ -240,101 +247,62 @@ export class Ringing {
   }
 
   #send(event: RingEvent): void {
+    if (this.#stopped) return;
     const before = this.#rings;
     const [next, effects] = stepRing(before, event);
     this.#rings = next;
-    if (next !== before) {
-      this.#parts.file.write(next);
-      this.#timer.set(nextRingAt(next));
-      this.#show();
-    }
+    // Also where nothing changed: timers may be early by a moment.
+    this.#timer.set(nextRingAt(next));
+    if (next !== before) this.refresh();
     for (const effect of effects) this.#perform(effect);
+    // Last, since a full disk must neither silence a ring nor keep it going.
+    if (next !== before) this.#onDisk(() => this.#parts.file.write(next));
   }
 
   #perform(effect: RingEffect): void {
-    const { conductor, store, notifier, personOf } = this.#parts;
+    const { conductor, notifier, personOf } = this.#parts;
     switch (effect.type) {
       case "started":
-      case "revealed": {
-        const { ring } = effect;
-        if (!ring.shown || ring.id === TEST_RING) return;
-        const { direct } = this.#parts.signals.standing(ring.room, ring.from);
-        this.#warmed.set(ring.id, ring.room);
-        return conductor.warm(ring.room, ring.intent, direct && store.state.settings.warmJoin);
-      }
+      case "revealed":
+        // The screen follows the state.
+        return;
       case "ended": {
         const { ring, why } = effect;
-        const warmed = this.#warmed.get(ring.id);
-        this.#warmed.delete(ring.id);
-        // A flood may have gone on from one room to another.
-        if (warmed !== undefined && (why !== "answered" || warmed !== ring.room)) conductor.cool(warmed);
         if (NOT_MISSED.has(why) || !ring.shown) return;
         return notifier.missed(missedNotice(ring, personOf(ring.room, ring.from)), {
-          again: () => conductor.open(ring.room, ring.intent),
+          again: () => this.#callBack(ring),
           opened: () => this.#parts.windows.show("home"),
         });
       }
       case "decline":
-        return this.#tellDeclined(effect.room, effect.of, conductor.room === null ? null : "busy");
+        return this.#declines.say(effect.room, effect.of, conductor.room === null ? null : "busy");
     }
   }
 
-  /** Again until the server has it: an unheard decline would ring on elsewhere. */
-  #tellDeclined(room: RoomId, of: EventId, reason: DeclineReason | null, tries = 0): void {
-    const { signals, clock, log } = this.#parts;
-    signals.decline(room, of, reason).catch((error: unknown) => {
-      log.warn("a decline was not sent", error);
-      if (tries * RETRY_MS < 60_000)
-        clock.after(RETRY_MS, () => this.#tellDeclined(room, of, reason, tries + 1));
-    });
+  /** From a notification, perhaps when its account is signed out or we are in another call: home then says so. */
+  #callBack({ room, intent }: Ring): void {
+    const { conductor, windows, log } = this.#parts;
+    try {
+      if (this.#stopped) windows.show("home");
+      else conductor.open(room, intent);
+    } catch (error) {
+      log.info("a call back came to nothing", error);
+      windows.show("home");
+    }
   }
 
-  /** Brings the screen to what rings now. */
-  #show(): void {
-    const { store, windows, notifier, personOf, conductor } = this.#parts;
-    const rings = this.#rings.ringing.filter(({ shown }) => shown);
-    const states = rings.map((ring) =>
-      ringState(ring, {
-        from: ring.id === TEST_RING ? this.#self() : personOf(ring.room, ring.from),
-        room: store.state.rooms.find(({ id }) => id === ring.room),
-        settings: store.state.settings,
-        second: conductor.room !== null && conductor.room !== ring.room,
-        test: ring.id === TEST_RING,
-      }),
-    );
-    if (JSON.stringify(states) !== JSON.stringify(store.state.rings))
-      store.update((state) => ({ ...state, rings: states }));
-    for (const [id, hide] of this.#shown) {
-      if (states.some((state) => state.id === id)) continue;
-      hide();
-      this.#shown.delete(id);
+  #onDisk<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#parts.log.error("rings on disk", error);
+      return undefined;
     }
-    for (const state of states) {
-      if (this.#shown.has(state.id)) continue;
-      const { id } = state;
-      this.#shown.set(
-        id,
-        notifier.ring(ringNotice(state), {
-          accepted: (as) => this.asked({ type: "accept", ring: id }, as),
-          declined: () => this.asked({ type: "decline", ring: id }),
-          opened: () => windows.show(state.second ? "ring" : "home"),
-        }),
-      );
-      windows.show("ring");
-    }
-    if (states.length === 0) windows.close("ring");
   }
 
   #find(id: EventId): Ring {
     const ring = this.#rings.ringing.find((one) => one.id === id);
     if (!ring) throw new AppError("ring-over");
     return ring;
-  }
-
-  #self(): Person {
-    const { session } = this.#parts.store.state;
-    return session.phase === "signed-in"
-      ? session
-      : { user: this.#parts.me, name: this.#parts.me, avatar: null };
   }
 }

@@ -115,8 +115,7 @@ export class Running {
 
   /** Leaves the call as others should see it. The account closes after. */
   async stop(): Promise<void> {
-    this.ringing.stop();
-    await this.conductor.stop();
+    await Promise.all([this.ringing.stop(), this.conductor.stop()]);
     await this.#rtc.stop();
     this.history.stop();
   }

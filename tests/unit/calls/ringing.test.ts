@@ -1,7 +1,9 @@
 import { expect, test, vi } from "vitest";
 
 import { Ringing } from "../../../electron/calls/ringing.ts";
+import { ringingChoice } from "../../../electron/calls/ring-state.ts";
 import { ringsIn, type RingsFile } from "../../../electron/calls/rings-file.ts";
+import type { Clock } from "../../../electron/rtc/ports.ts";
 import type { MemberView } from "../../../electron/rtc/types.ts";
 import { Database } from "../../../electron/state/database.ts";
 import { Store } from "../../../electron/state/store.ts";
@@ -36,6 +38,12 @@ const member = (user: UserId, device: string, own = false): MemberView => ({
 
 function world({ settings = {}, saved = noRings }: { settings?: Partial<Settings>; saved?: Rings } = {}) {
   const clock = new FakeClock();
+  /** Timers may be early, as Node's are by up to a millisecond. */
+  const time = { earlyMs: 0 };
+  const early: Clock = {
+    now: () => clock.now(),
+    after: (ms, run) => clock.after(ms > time.earlyMs ? ms - time.earlyMs : ms, run),
+  };
   const desktop = new FakeDesktop();
   const signals = new FakeSignals();
   signals.direct.set(room, bob);
@@ -50,8 +58,14 @@ function world({ settings = {}, saved = noRings }: { settings?: Partial<Settings
     onSignal: vi.fn(),
   };
   const remember = vi.fn();
-  const disk = { rings: saved };
-  const file: RingsFile = { read: () => disk.rings, write: (rings) => (disk.rings = rings) };
+  const disk = { rings: saved, full: false };
+  const file: RingsFile = {
+    read: () => disk.rings,
+    write(rings) {
+      if (disk.full) throw new Error("full");
+      disk.rings = rings;
+    },
+  };
   const begin = () =>
     new Ringing({
       me,
@@ -63,7 +77,7 @@ function world({ settings = {}, saved = noRings }: { settings?: Partial<Settings
       notifier: desktop,
       systemQuiet: desktop,
       file,
-      clock,
+      clock: early,
       log: collectLog().log,
       personOf: (_room, user) => ({ user, name: user.slice(1, 4), avatar: null }),
       remember,
@@ -94,7 +108,21 @@ function world({ settings = {}, saved = noRings }: { settings?: Partial<Settings
     signals.hear({ type: "notified", notification: notification(id, more) });
     await clock.advance(0);
   }
-  return { clock, desktop, signals, rtc, store, conductor, remember, disk, begin, start, ring, notification };
+  return {
+    clock,
+    desktop,
+    signals,
+    rtc,
+    store,
+    conductor,
+    remember,
+    disk,
+    time,
+    begin,
+    start,
+    ring,
+    notification,
+  };
 }
 
 test("a ring is on the screen: in the state, as a notification, in its window; and the call is made ready", async () => {
@@ -133,7 +161,6 @@ test("each answer takes the ring away everywhere, and goes where it should", asy
   await ring("$one");
   desktop.rings[0]?.on.accepted("audio");
   expect(conductor.accept).toHaveBeenCalledExactlyOnceWith(room, "audio", null);
-  expect(conductor.cool).not.toHaveBeenCalled();
   expect([store.state.rings, desktop.rings, [...desktop.shown]]).toEqual([[], [], []]);
 
   await ring("$two");
@@ -227,6 +254,112 @@ test("it ends by itself, without any event", async () => {
   await clock.advance(90_000);
   expect(store.state.rings).toEqual([]);
   expect(desktop.missedCalls).toHaveLength(1);
+});
+
+test("it ends by itself even where timers are early", async () => {
+  const { start, ring, store, clock, time } = world();
+  time.earlyMs = 1;
+  start();
+  await ring();
+  await clock.advance(90_002);
+  expect(store.state.rings).toEqual([]);
+});
+
+test("a full disk neither silences a ring nor keeps it going", async () => {
+  const { start, ring, store, clock, disk } = world();
+  disk.full = true;
+  start();
+  await ring();
+  expect(store.state.rings).toHaveLength(1);
+  await clock.advance(90_000);
+  expect(store.state.rings).toEqual([]);
+});
+
+test("nothing rings for an account that is closed, whatever comes late", async () => {
+  const { start, ring, store, desktop, signals, clock, notification, disk } = world();
+  const ringing = start();
+  await ring("$one");
+  const settled = Promise.withResolvers<boolean>();
+  desktop.active = () => settled.promise;
+  signals.hear({ type: "notified", notification: notification("$two") });
+  await clock.advance(0);
+  const kept = disk.rings;
+  await ringing.stop();
+  ringing.refresh();
+  settled.resolve(false);
+  await clock.advance(90_000);
+  expect([store.state.rings, desktop.rings, [...desktop.shown], desktop.missedCalls]).toEqual([
+    [],
+    [],
+    [],
+    [],
+  ]);
+  expect(disk.rings).toBe(kept);
+});
+
+test("who quits right after a decline waits until it is said", async () => {
+  const { start, ring, signals, clock } = world();
+  const ringing = start();
+  await ring();
+  const server = Promise.withResolvers<undefined>();
+  const { decline } = signals;
+  signals.decline = (...args) => server.promise.then(() => decline.apply(signals, args));
+  ringing.decline("$ring");
+  let stopped = false;
+  void ringing.stop().then(() => (stopped = true));
+  await clock.advance(0);
+  expect(stopped).toBe(false);
+  server.resolve(undefined);
+  await clock.advance(0);
+  expect(stopped).toBe(true);
+  expect(signals.said.map(({ what }) => what)).toEqual(["decline"]);
+});
+
+test("the way is paved for whoever rings first, also after a restart, and then for the next", async () => {
+  const { start, ring, conductor, signals, rtc, clock, notification } = world();
+  signals.direct.set("!carol:hs", "@carol:hs");
+  const before = start();
+  await ring();
+  await before.stop();
+  conductor.warm.mockClear();
+  const ringing = start();
+  expect(conductor.warm).toHaveBeenCalledExactlyOnceWith(room, "video", true);
+  rtc.call("!carol:hs", [member("@carol:hs", "C")]);
+  signals.hear({
+    type: "notified",
+    notification: notification("$carol", { room: "!carol:hs", sender: "@carol:hs" }),
+  });
+  await clock.advance(0);
+  expect(conductor.warm).toHaveBeenCalledOnce();
+  ringing.decline("$ring");
+  expect(conductor.cool).toHaveBeenLastCalledWith(room);
+  expect(conductor.warm).toHaveBeenLastCalledWith("!carol:hs", "video", true);
+});
+
+test("a tone of a person's own does not silence the rooms that ring", () => {
+  const settings: Settings = {
+    ...initialState.settings,
+    ringing: {
+      [bob]: { mode: "default", tone: "signal", volume: null },
+      "!choir:hs": { mode: "on", tone: "marimba", volume: 0.2 },
+      "!loud:hs": { mode: "off", tone: null, volume: null },
+    },
+  };
+  expect(ringingChoice(settings, "!choir:hs", bob)).toEqual({ mode: "on", tone: "signal", volume: 0.2 });
+  expect(ringingChoice(settings, "!loud:hs", bob).mode).toBe("off");
+  expect(ringingChoice(settings, room, bob)).toEqual({ mode: "default", tone: "signal", volume: null });
+});
+
+test("a call back that finds us in another call leads home", async () => {
+  const { start, ring, desktop, rtc, conductor } = world();
+  start();
+  await ring();
+  rtc.call(room, []);
+  conductor.open.mockImplementation(() => {
+    throw new Error("call-busy");
+  });
+  desktop.missedCalls[0]?.again();
+  expect(desktop.shown).toContain("home");
 });
 
 test("do-not-disturb keeps it off the screen, the system's own too; whoever rings again passes", async () => {
