@@ -13,13 +13,13 @@ export interface Caller {
 
 /** Runs with Alice and Bob, who share a direct room, on servers of their own; `rooms` is how many Alice has besides. */
 export async function withPair<T>(
-  { rooms = 0, env = {} }: { readonly rooms?: number; readonly env?: NodeJS.ProcessEnv },
-  use: (alice: Caller, bob: Caller, room: string) => Promise<T>,
+  { rooms = 0 }: { readonly rooms?: number },
+  use: (alice: Caller, bob: Caller) => Promise<T>,
 ): Promise<T> {
   const stack = await startStack();
   const apps: App[] = [];
   const open = async (person: Person): Promise<Caller> => {
-    const app = await App.launch({ env });
+    const app = await App.launch();
     apps.push(app);
     return { person, app, home: await app.signIn(stack.homeserver.url, person.name, person.password) };
   };
@@ -27,8 +27,8 @@ export async function withPair<T>(
     const alice = await signUp(stack.homeserver, "alice");
     const bob = await signUp(stack.homeserver, "bob");
     for (let at = 1; at <= rooms; at++) await makeRoom(alice, [bob], { name: `Room ${at}` });
-    const room = await makeRoom(alice, [bob], { direct: true });
-    return await use(await open(alice), await open(bob), room);
+    await makeRoom(alice, [bob], { direct: true });
+    return await use(await open(alice), await open(bob));
   } finally {
     await Promise.all(apps.map((app) => app.end()));
     await stack.stop();
