@@ -14,6 +14,7 @@ import {
   soonestOver,
   TEST_RING,
   TEST_RING_MS,
+  UNHEARD_KEPT,
   withNotifications,
 } from "./ring-rules.ts";
 import { isIn, isOwn, membersIn, withMembers } from "./ring-sessions.ts";
@@ -66,12 +67,13 @@ export class RingDraft {
 
   hear({ notification, standing, disturb, me, members }: Extract<RingEvent, { type: "notified" }>): void {
     const { id, room, member } = notification;
-    if (id === TEST_RING || this.#isDone(id) || this.#find(id)) return;
+    const done = this.#done.find((each) => each.id === id);
+    if (id === TEST_RING || (done && !done.unheard) || this.#find(id)) return;
     if (!mayRing(notification, standing, me)) return;
     const present = membersIn(this.#sessions, room) ?? members;
     // Also one that is over already: the host's clock may be set back before it comes again.
     const over = !(notification.expiresAt > this.#now) || (member !== null && this.#isDone(member));
-    if (over || present.some(isOwn)) return this.#finish(id);
+    if (done || over || present.some(isOwn)) return this.#finish(id);
     const expiresAt = Math.min(notification.expiresAt, this.#now + LONGEST_RING_MS);
     this.#sessions = withMembers(this.#sessions, room, present);
     if (present.length > 0) this.#begin({ ...notification, expiresAt }, disturb);
@@ -92,7 +94,11 @@ export class RingDraft {
   /** Of a notification, or of the member event of one that may be still to come. */
   withdraw(id: EventId): void {
     this.stop((notification) => notification.id === id || notification.member === id, "withdrawn");
-    this.#finish(id);
+    const unheard = this.#done.filter((each) => each.unheard).length;
+    // Later than that, what was sent before its withdrawal is over by itself.
+    const until = this.#now + LONGEST_RING_MS;
+    if (!this.#isDone(id) && unheard < UNHEARD_KEPT)
+      this.#done = [...this.#done, { id, until, unheard: true }];
   }
 
   /** Who is in a room's call now, as the newest word. */
@@ -229,7 +235,9 @@ export class RingDraft {
   }
 
   #finish(id: EventId): void {
-    if (!this.#isDone(id)) this.#done = [...this.#done, { id, until: this.#now + DONE_KEPT_MS }];
+    if (this.#done.some((each) => each.id === id && !each.unheard)) return;
+    const others = this.#done.filter((each) => each.id !== id);
+    this.#done = [...others, { id, until: this.#now + DONE_KEPT_MS }];
   }
 
   #isDone(id: EventId): boolean {

@@ -17,6 +17,8 @@ export const KEPT_OF_PERSON = 8;
 /** MSC4354: a sticky event is delivered again for at most an hour, perhaps with no age by which to tell that it is over. */
 export const DONE_KEPT_MS = 3_600_000;
 export const DONE_KEPT = 1_000;
+/** Anybody may redact by the thousand, and each one that is kept is written to disk. */
+export const UNHEARD_KEPT = 50;
 
 /** Whether a notification, were it in time and somebody in the call, rings us (MSC4075 and the user's own word). */
 export function mayRing(notification: CallNotification, standing: Standing, me: UserId): boolean {

@@ -100,6 +100,13 @@ export type RingEffect =
   /** Tell the caller (MSC4310), for each notification of the ring. */
   | { readonly type: "decline"; readonly room: RoomId; readonly of: EventId };
 
+export interface Done {
+  readonly id: EventId;
+  readonly until: number;
+  /** Withdrawn before anything was heard of it: mostly it is no notification at all. */
+  readonly unheard?: true;
+}
+
 /** All that a restart must know, as plain JSON: the host keeps it on disk whenever it changes. */
 export interface Rings {
   /** Oldest first. */
@@ -107,7 +114,7 @@ export interface Rings {
   /** Valid notifications into a call where nobody is yet, until somebody comes or they expire. */
   readonly waiting: readonly { readonly notification: CallNotification; readonly disturb: Disturb }[];
   /** Notifications that are done with, until they could not ring anyway: the event that comes again does not ring again. */
-  readonly done: readonly { readonly id: EventId; readonly until: number }[];
+  readonly done: readonly Done[];
   /** When each person began to ring lately. */
   readonly lately: readonly { readonly user: UserId; readonly at: number }[];
   /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { nextRingAt, type RingEvent } from "../../../shared/call/ring.ts";
+import { nextRingAt, stepRing, type RingEvent } from "../../../shared/call/ring.ts";
 import {
   alice,
   at,
@@ -120,6 +120,19 @@ describe("many notifications of one person", () => {
       expect(ids).toContain("$f1199");
       expect(state.done.length).toBe(1_000);
     }
+  });
+
+  test("a flood of redactions fills nothing, changes little, and stops what rings all the same", () => {
+    const before = play([notified({ id: "$0" }), said("answered", "$0", 1), notified()]).state;
+    const all = Array.from({ length: 1_200 }, (_, n) => withdrawn(`$r${n}`, 10 + n));
+    const full = play(all, before).state;
+    expect(full.done.map(({ id }) => id).slice(0, 2)).toEqual(["$0", "$r0"]);
+    expect(full.done.length).toBe(51);
+    for (const event of all) expect(stepRing(full, event)[0]).toBe(full);
+    expect(played([withdrawn("$1", 2_000)], full)).toEqual(["ended $1 withdrawn"]);
+    // By then whatever they withdrew is over.
+    const later = play([withdrawn("$1", 2_000), at(122_000)], full).state;
+    expect(later.done.map(({ id }) => id)).toEqual(["$0", "$1"]);
   });
 
   test("a flood shortens nothing, and takes nothing from others", () => {

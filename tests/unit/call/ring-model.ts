@@ -44,7 +44,8 @@ interface Live {
 export class RingModel {
   #live: Live[] = [];
   #heard = new Set<EventId>();
-  #refused = new Set<EventId>();
+  /** Until when (epoch ms) what comes of each may not ring. */
+  #refused = new Map<EventId, number>();
   /** When each person's ring began, of those that ring. */
   readonly #since = new Map<UserId, number>();
   #begun: { readonly user: UserId; readonly at: number }[] = [];
@@ -67,7 +68,7 @@ export class RingModel {
       case "declined": {
         const of = this.#live.find(({ notification }) => notification.id === event.of)?.notification;
         if (!event.mine) break;
-        this.#refused.add(event.of);
+        this.#refused.set(event.of, Infinity);
         this.#keep(
           ({ notification: { room, sender, sentAt } }) =>
             !of || room !== of.room || sender !== of.sender || sentAt > of.sentAt,
@@ -75,7 +76,9 @@ export class RingModel {
         break;
       }
       case "withdrawn":
-        this.#refused.add(event.id);
+        if (this.#live.some(({ notification: { id } }) => id === event.id))
+          this.#refused.set(event.id, Infinity);
+        else if (!this.#isRefused(event.id, now)) this.#refused.set(event.id, now + 120_000);
         this.#keep(({ notification: { id, member } }) => id !== event.id && member !== event.id);
         break;
       case "room-left":
@@ -91,7 +94,7 @@ export class RingModel {
       case "signed-out":
         this.#keep(() => false);
         this.#heard = new Set();
-        this.#refused = new Set();
+        this.#refused = new Map();
         this.#begun = [];
         break;
       default:
@@ -118,7 +121,8 @@ export class RingModel {
     const { id, kind, users, member, expiresAt, room } = notification;
     if (kind !== "ring" || !users.includes(ME) || this.#heard.has(id)) return;
     this.#heard.add(id);
-    if (this.#refused.has(id) || (member !== null && this.#refused.has(member)) || expiresAt <= now) return;
+    if (this.#isRefused(id, now) || (member !== null && this.#isRefused(member, now))) return;
+    if (expiresAt <= now) return;
     if (members.some(({ who }) => who !== "other")) return;
     this.#present.set(
       room,
@@ -155,6 +159,10 @@ export class RingModel {
     }
     const begun = this.#begun.filter(({ user, at }) => user === sender && now - at <= 180_000).length;
     if (live.loud && begun <= 5) this.#seen.add(sender);
+  }
+
+  #isRefused(id: EventId, now: number): boolean {
+    return (this.#refused.get(id) ?? now) > now;
   }
 
   #keep(which: (live: Live) => boolean): void {

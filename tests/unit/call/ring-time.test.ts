@@ -100,6 +100,9 @@ describe("time", () => {
 
   test("what changes nothing changes nothing on disk", () => {
     const { state } = play([
+      withdrawn("$message", 0),
+      notified({ id: "$0", member: null }),
+      withdrawn("$0", 0),
       notified(),
       notified({ id: "$w", sender: CAROL, room: OTHER_ROOM }, { members: [] }),
     ]);
@@ -109,6 +112,8 @@ describe("time", () => {
       session([alice], 5),
       session([carol], 5, "!elsewhere:hs"),
       declined("$1", 5, false),
+      withdrawn("$0", 5),
+      withdrawn("$message", 5),
       said("answered", "$unknown", 5),
       left("!elsewhere:hs", 5),
     ]) {

@@ -120,6 +120,12 @@ describe("what is heard too late", () => {
     expect(played([...events, session([alice], 20)])).toEqual([]);
   });
 
+  test("what was withdrawn before does not ring when it comes again an hour later with no age to tell", () => {
+    const again = notified({ expiresAt: 3_600_000 }, { now: 3_500_000 });
+    for (const id of ["$1", "$alice"] as const)
+      expect(played([withdrawn(id, 0), notified({}, { now: 10 }), again])).toEqual([]);
+  });
+
   test("somebody else's decline before it does not keep it from ringing", () => {
     expect(played([declined("$1", 0, false), notified({}, { now: 10 })])).toEqual(["started $1"]);
   });
