@@ -17,6 +17,21 @@ const disc = (x: number, y: number, radius: number): string => {
   return `M${x - r} ${y}C${x - r} ${y - k} ${x - k} ${y - r} ${x} ${y - r}C${x + k} ${y - r} ${x + r} ${y - k} ${x + r} ${y}C${x + r} ${y + k} ${x + k} ${y + r} ${x} ${y + r}C${x - k} ${y + r} ${x - r} ${y + k} ${x - r} ${y}Z`;
 };
 
+const line = (x: number, y: number): string => `C${x} ${y} ${x} ${y} ${x} ${y}`;
+/** Digits as lines, in the middle of the same 48 × 48; `more` is 9+. */
+const COUNTS = {
+  1: `M19.5 18${line(25, 13.5)}${line(25, 34.5)}`,
+  2: "M18 19C18 11.5 30 11.5 30 19C30 24 18 28.5 18 34.3h12.2",
+  3: "M18.3 16.2C21 11.8 29.5 12.4 29.5 18.5C29.5 22 26.5 23.4 23 23.4C27 23.4 30.2 25.4 30.2 29C30.2 35.8 20.5 36.2 17.8 31.6",
+  4: `M27 34.5${line(27, 13.5)}${line(17, 28.7)}h14`,
+  5: `M29 13.8h-9${line(18.9, 23.2)}C22.5 20.3 30.2 21.3 30.2 28C30.2 35.8 20.5 36.2 17.8 31.6`,
+  6: "M28.5 15.2C24 11.2 17.8 16 17.8 27C17.8 36.8 30.2 36.8 30.2 28C30.2 19.8 18.5 19.8 17.8 27",
+  7: `M17.8 13.8h12.4${line(22.5, 34.5)}`,
+  8: "M24 23.2C16 23.2 16.8 13.5 24 13.5C31.2 13.5 32 23.2 24 23.2C15 23.2 15 34.5 24 34.5C33 34.5 33 23.2 24 23.2",
+  9: "M19.5 32.8C24 36.8 30.2 32 30.2 21C30.2 11.2 17.8 11.2 17.8 20C17.8 28.2 29.5 28.2 30.2 21",
+  more: `M13 32.8C17.5 36.8 23.2 32 23.2 21C23.2 11.2 11.3 11.2 11.3 20C11.3 28.2 22.5 28.2 23.2 21M29.5 24h9.4M34.2 19.3${line(34.2, 28.7)}`,
+} as const;
+
 const GREEN = "#0c6b60";
 const AMBER = "#ebb651";
 const RED = "#cf2f25";
@@ -83,16 +98,16 @@ export function trayIcons(): Map<string, Buffer> {
     small,
     16,
   );
-  add(
-    "overlay-missed",
-    [
-      { path: disc(24, 24, 20), fill: RED },
-      { path: "M24 14C24 18 24 22 24 26", fill: WHITE, stroke: 5 },
-      { path: disc(24, 34, 3), fill: WHITE },
-    ],
-    small,
-    16,
-  );
+  for (const [count, path] of Object.entries(COUNTS))
+    add(
+      `overlay-missed-${count}`,
+      [
+        { path: disc(24, 24, 20), fill: RED },
+        { path, fill: WHITE, stroke: 4.6 },
+      ],
+      small,
+      16,
+    );
   return files;
 }
 

@@ -1,3 +1,4 @@
+import type { Quiet } from "../shared/call/quiet.ts";
 import type { ScreenSource } from "../shared/ipc/contract.ts";
 import type { EventId } from "../shared/matrix/ids.ts";
 import type { CallIntent } from "../shared/state/app-state.ts";
@@ -84,7 +85,7 @@ export interface IndicatorState {
   readonly ringing: { readonly id: EventId; readonly name: string; readonly second: boolean } | null;
   readonly missed: number;
   readonly inCall: boolean;
-  readonly quiet: boolean;
+  readonly quiet: Quiet | null;
 }
 
 export type IndicatorAsked =
@@ -99,6 +100,8 @@ export interface SystemQuiet {
 
 /** Starts the app hidden at login. */
 export interface LoginItem {
+  /** As the system has it, where the user may have changed it too. */
+  isOn(): Promise<boolean>;
   set(on: boolean): Promise<void>;
 }
 

@@ -4,7 +4,13 @@ import type { IndicatorAsked, IndicatorState } from "../ports.ts";
 export type IconState = "normal" | "ringing" | "missed";
 
 export type MenuEntry =
-  | { readonly id: string; readonly label: string; readonly asks: IndicatorAsked; readonly checked?: boolean }
+  | {
+      readonly id: string;
+      readonly label: string;
+      readonly asks: IndicatorAsked;
+      readonly checked?: boolean;
+      readonly enabled?: boolean;
+    }
   | "separator";
 
 export const iconState = ({ ringing, missed }: IndicatorState): IconState => {
@@ -36,11 +42,21 @@ export function menuEntries({ signedIn, ringing, inCall, quiet }: IndicatorState
   }
   entries.push({ id: "open", label: t("tray.open"), asks: { type: "open" } });
   if (inCall) entries.push({ id: "leave-call", label: t("tray.leave-call"), asks: { type: "leave-call" } });
-  if (signedIn)
-    entries.push({ id: "quiet", label: t("tray.quiet"), asks: { type: "toggle-quiet" }, checked: quiet });
+  if (signedIn) entries.push(quietEntry(quiet));
   entries.push("separator", { id: "quit", label: t("tray.quit"), asks: { type: "quit" } });
   return entries;
 }
+
+/** Quiet hours are no wish of this moment: they say when they end, and only the settings change them. */
+function quietEntry(quiet: IndicatorState["quiet"]): MenuEntry {
+  const entry = { id: "quiet", asks: { type: "toggle-quiet" }, checked: quiet !== null } as const;
+  if (quiet?.why !== "schedule") return { ...entry, label: t("tray.quiet") };
+  return { ...entry, label: t("disturb.quiet-hours", { time: timeOfDay(quiet.to) }), enabled: false };
+}
+
+/** Minutes after midnight, as they are written here. */
+const timeOfDay = (minutes: number): string =>
+  new Date(minutes * 60_000).toLocaleTimeString(undefined, { timeStyle: "short", timeZone: "UTC" });
 
 /**
  * Where the icon's picture lies, in the folder of icons. macOS draws it itself from its shape; Windows says whether its
@@ -50,6 +66,13 @@ export function iconFile(state: IconState, platform: NodeJS.Platform, dark: bool
   if (platform === "darwin") return `${state}Template.png`;
   if (platform === "win32") return `${state}-on-${dark ? "dark" : "light"}.png`;
   return `${state}-colour.png`;
+}
+
+/** The picture over the app's icon in the taskbar of Windows, which has no badge with a number; null for none. */
+export function overlayFile({ ringing, missed }: IndicatorState): string | null {
+  if (ringing) return "overlay-ringing.png";
+  if (missed <= 0) return null;
+  return `overlay-missed-${missed > 9 ? "more" : missed}.png`;
 }
 
 /** GNOME answers a window that asks for attention with a note of its own, in place of ours. */

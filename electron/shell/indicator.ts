@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { app, BrowserWindow, Menu, nativeImage, nativeTheme, Tray } from "electron";
 
 import type { Indicator, IndicatorAsked, IndicatorState } from "../ports.ts";
-import { iconFile, iconState, mayFlash, menuEntries, tooltip } from "./indicator-look.ts";
+import { iconFile, iconState, mayFlash, menuEntries, overlayFile, tooltip } from "./indicator-look.ts";
 
 /** The tray's icon, and what taskbar and dock say. Where no tray shows it, the icon waits for one. */
 export class ElectronIndicator implements Indicator {
@@ -11,7 +11,7 @@ export class ElectronIndicator implements Indicator {
   readonly #icons: string;
   readonly #attending: () => BrowserWindow | null;
   #tray: Tray | null = null;
-  #state: IndicatorState = { signedIn: false, ringing: null, missed: 0, inCall: false, quiet: false };
+  #state: IndicatorState = { signedIn: false, ringing: null, missed: 0, inCall: false, quiet: null };
   #calmDown: (() => void) | null = null;
 
   /** `icons` is the folder of pictures; `attending` finds the window that flashes in the taskbar. */
@@ -19,8 +19,11 @@ export class ElectronIndicator implements Indicator {
     this.#icons = icons;
     this.#attending = attending;
     nativeTheme.on("updated", () => this.#tray?.setImage(this.#picture()));
-    if (process.platform === "win32")
-      app.on("browser-window-created", (_event, window) => this.#overlay(window));
+    app.on("browser-window-created", (_event, window) => {
+      if (process.platform === "win32") this.#overlay(window);
+      // Who rings may be known before there is any window to flash.
+      window.on("show", () => this.#attend(this.#state.ringing !== null));
+    });
   }
 
   show(state: IndicatorState): void {
@@ -55,6 +58,7 @@ export class ElectronIndicator implements Indicator {
               label: entry.label.replaceAll("&", "&&"),
               type: entry.checked === undefined ? ("normal" as const) : ("checkbox" as const),
               checked: entry.checked ?? false,
+              enabled: entry.enabled ?? true,
               click: () => this.#ask(entry.asks),
             },
       ),
@@ -72,9 +76,9 @@ export class ElectronIndicator implements Indicator {
   }
 
   #overlay(window: BrowserWindow): void {
-    const state = iconState(this.#state);
-    if (state === "normal") window.setOverlayIcon(null, "");
-    else window.setOverlayIcon(this.#image(`overlay-${state}.png`), tooltip(this.#state));
+    const file = overlayFile(this.#state);
+    if (file === null) window.setOverlayIcon(null, "");
+    else window.setOverlayIcon(this.#image(file), tooltip(this.#state));
   }
 
   #attend(wanted: boolean): void {
@@ -83,17 +87,18 @@ export class ElectronIndicator implements Indicator {
     this.#calmDown = wanted ? this.#draw() : null;
   }
 
-  /** Draws attention, until what is returned is called. */
-  #draw(): () => void {
+  /** Draws attention, until what is returned is called; null where there is nothing yet to draw it with. */
+  #draw(): (() => void) | null {
     const { dock } = app;
     if (dock) {
       const bounce = dock.bounce("critical");
       return () => dock.cancelBounce(bounce);
     }
     const window = mayFlash(process.env) ? this.#attending() : null;
-    window?.flashFrame(true);
+    if (!window) return null;
+    window.flashFrame(true);
     return () => {
-      if (window && !window.isDestroyed()) window.flashFrame(false);
+      if (!window.isDestroyed()) window.flashFrame(false);
     };
   }
 

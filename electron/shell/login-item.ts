@@ -1,15 +1,26 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 import { app } from "electron";
 
 import type { LoginItem } from "../ports.ts";
-import { autostartEntry } from "./autostart.ts";
+import { autostartEntry, startsAtLogin } from "./autostart.ts";
 
 const HIDDEN = "hidden";
 
 /** Starts the app at login, with no window. */
 export const electronLoginItem: LoginItem = {
+  async isOn() {
+    if (process.platform === "linux") return readAutostart();
+    if (process.platform === "darwin") {
+      const { openAtLogin, status } = app.getLoginItemSettings();
+      return openAtLogin && status !== "requires-approval";
+    }
+    const [path, ...args] = command();
+    const { openAtLogin, executableWillLaunchAtLogin } = app.getLoginItemSettings({ path, args });
+    // The task manager leaves the entry, and turns it off beside it.
+    return openAtLogin && executableWillLaunchAtLogin;
+  },
   async set(on) {
     if (process.platform === "linux") return setAutostart(on);
     const [path, ...args] = command();
@@ -27,11 +38,24 @@ export const startedHidden = (): boolean =>
   (process.platform === "darwin" && app.getLoginItemSettings().wasOpenedAtLogin);
 
 async function setAutostart(on: boolean): Promise<void> {
-  const folder = join(process.env["XDG_CONFIG_HOME"] || join(app.getPath("home"), ".config"), "autostart");
-  const file = join(folder, "im.carillon.Carillon.desktop");
+  const file = autostartFile();
   if (!on) return rm(file, { force: true });
-  await mkdir(folder, { recursive: true });
+  await mkdir(dirname(file), { recursive: true });
   await writeFile(file, autostartEntry(command()));
+}
+
+async function readAutostart(): Promise<boolean> {
+  try {
+    return startsAtLogin(await readFile(autostartFile(), "utf8"));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+function autostartFile(): string {
+  const config = process.env["XDG_CONFIG_HOME"] || join(app.getPath("home"), ".config");
+  return join(config, "autostart/im.carillon.Carillon.desktop");
 }
 
 /** What starts this app; one that is not packaged is an argument of Electron's. */

@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { isQuiet, type LocalTime } from "../../../shared/call/quiet.ts";
+import {
+  isQuiet,
+  nextQuietChangeAt,
+  quietBy,
+  toggleQuiet,
+  type LocalTime,
+} from "../../../shared/call/quiet.ts";
 import type { DisturbSettings } from "../../../shared/state/settings.ts";
 
 const NOW = 1_800_000_000_000;
@@ -101,4 +107,72 @@ test("any one reason is enough", () => {
     ),
     { numRuns: 500 },
   );
+});
+
+const hours: DisturbSettings["schedule"] = { on: true, from: time(9), to: time(17), days: [1] };
+const noon = on(MONDAY, time(12));
+
+test.each<[string, Partial<DisturbSettings>, "asked" | "schedule" | null, number | null]>([
+  ["it is not quiet", {}, null, 0],
+  ["it is quiet until the user says otherwise", { until: 0 }, "asked", null],
+  ["it is quiet for an hour", { until: NOW + 1 }, "asked", null],
+  ["the hour is over", { until: NOW }, null, 0],
+  ["quiet hours are on", { schedule: hours }, "schedule", null],
+  ["quiet hours are on after an hour of quiet", { until: NOW, schedule: hours }, "schedule", NOW],
+  ["quiet was asked for in quiet hours", { until: 0, schedule: hours }, "asked", null],
+])("the one switch, while %s", (_, over, why, until) => {
+  const disturb = { ...none, ...over };
+  expect(quietBy(disturb, noon)?.why ?? null).toBe(why);
+  expect(toggleQuiet(disturb, noon)).toEqual({ ...disturb, until });
+});
+
+test("quiet hours say when they end", () => {
+  expect(quietBy({ ...none, schedule: hours }, noon)).toEqual({ why: "schedule", to: time(17) });
+});
+
+test("the switch turns what it can: quiet that was asked for off, and no quiet on", () => {
+  fc.assert(
+    fc.property(fc.option(fc.nat({ max: 2 * NOW })), fc.boolean(), (until, scheduled) => {
+      const disturb = { ...none, until, schedule: { ...hours, on: scheduled } };
+      const [before, after] = [quietBy(disturb, noon), quietBy(toggleQuiet(disturb, noon), noon)];
+      if (before?.why === "asked") expect(after?.why).not.toBe("asked");
+      else if (before) expect(after).toEqual(before);
+      else expect(after).toEqual({ why: "asked" });
+    }),
+  );
+});
+
+/** The same wall, so much later. */
+const later = ({ at, weekday, minutes }: LocalTime, ms: number): LocalTime => {
+  const whole = minutes + Math.floor(((at % 60_000) + ms) / 60_000);
+  return { at: at + ms, weekday: (weekday + Math.floor(whole / 1440)) % 7, minutes: whole % 1440 };
+};
+
+const said = (disturb: DisturbSettings, local: LocalTime): string => {
+  const quiet = quietBy(disturb, local);
+  return quiet?.why === "schedule" ? `until ${quiet.to}` : String(quiet?.why);
+};
+
+test("quiet does not change before the time that is told, and never where none is", () => {
+  const moment = fc.record({ weekday: fc.nat({ max: 6 }), minutes, ms: fc.nat({ max: 59_999 }) });
+  const until = fc.option(fc.oneof(fc.constant(0), fc.integer({ min: -2, max: 3 * 1440 })));
+  const span = fc.record({ on: fc.boolean(), from: minutes, to: minutes, days });
+  let changes = 0;
+  fc.assert(
+    fc.property(moment, until, span, ({ weekday, minutes: now, ms }, inMinutes, schedule) => {
+      // 1,800,000,000 s is a whole minute.
+      const start: LocalTime = { at: NOW + ms, weekday, minutes: now };
+      const disturb = { ...none, until: inMinutes && NOW + inMinutes * 60_000 + 1, schedule };
+      const at = nextQuietChangeAt(disturb, start);
+      const lasts = (at ?? start.at + 9 * 86_400_000) - start.at;
+      expect(lasts).toBeGreaterThan(0);
+      const isNow = said(disturb, start);
+      const heard = new Set([said(disturb, later(start, lasts - 1))]);
+      for (let past = 60_000 - ms; past < lasts; past += 60_000) heard.add(said(disturb, later(start, past)));
+      expect([...heard]).toEqual([isNow]);
+      if (at !== null && said(disturb, later(start, lasts)) !== isNow) changes++;
+    }),
+    { numRuns: 300 },
+  );
+  expect(changes).toBeGreaterThan(0);
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { autostartEntry } from "../../../electron/shell/autostart.ts";
+import { autostartEntry, startsAtLogin } from "../../../electron/shell/autostart.ts";
 
 /** As the Desktop Entry Specification says: a string is unescaped first, then cut into words, then field codes are read. */
 function readExec(entry: string): string[] {
@@ -40,4 +40,19 @@ test("any path comes back from the entry as it was", () => {
       expect(readExec(autostartEntry(command))).toEqual(command);
     }),
   );
+});
+
+const entry = autostartEntry(["/opt/Carillon/carillon", "--hidden"]);
+
+test.each<[string, string, boolean]>([
+  ["as it was written", entry, true],
+  ["hidden, as KDE and XFCE turn one off", `${entry}Hidden=true\n`, false],
+  ["hidden, in other spaces and lines", `${entry}Hidden = true \r\n`, false],
+  ["not hidden", `${entry}Hidden=false\n`, true],
+  ["turned off by GNOME", entry.replace("enabled=true", "enabled=false"), false],
+  ["of which another part is hidden", `${entry}\n[Desktop Action quit]\nHidden=true\n`, true],
+  ["whose comment says hidden", `# Hidden=true\n${entry}`, true],
+  ["that is empty", "", false],
+])("an entry %s starts the app, or not", (_, text, starts) => {
+  expect(startsAtLogin(text)).toBe(starts);
 });

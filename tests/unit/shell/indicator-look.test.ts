@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -9,10 +9,11 @@ import {
   iconState,
   mayFlash,
   menuEntries,
+  overlayFile,
   tooltip,
 } from "../../../electron/shell/indicator-look.ts";
 
-const idle: IndicatorState = { signedIn: true, ringing: null, missed: 0, inCall: false, quiet: false };
+const idle: IndicatorState = { signedIn: true, ringing: null, missed: 0, inCall: false, quiet: null };
 const ringing: IndicatorState = { ...idle, ringing: { id: "$r", name: "Bob", second: false } };
 const ids = (state: IndicatorState) =>
   menuEntries(state).map((entry) => (entry === "separator" ? "-" : entry.id));
@@ -49,10 +50,21 @@ test("what answers a ring in the menu names the ring", () => {
   ]);
 });
 
-test("do not disturb is checked while it holds", () => {
-  const checked = (quiet: boolean) =>
-    menuEntries({ ...idle, quiet }).find((entry) => entry !== "separator" && entry.id === "quiet");
-  expect([checked(false), checked(true)]).toMatchObject([{ checked: false }, { checked: true }]);
+test("do not disturb is checked while it holds, and quiet hours say when they end and take no click", () => {
+  const entry = (quiet: IndicatorState["quiet"]) =>
+    menuEntries({ ...idle, quiet }).find((one) => one !== "separator" && one.id === "quiet");
+  expect(entry(null)).toEqual({
+    id: "quiet",
+    label: "Do not disturb",
+    asks: { type: "toggle-quiet" },
+    checked: false,
+  });
+  expect(entry({ why: "asked" })).toMatchObject({ label: "Do not disturb", checked: true });
+  expect(entry({ why: "schedule", to: 7 * 60 + 30 })).toMatchObject({
+    label: expect.stringMatching(/^Quiet hours until 0?7[:.]30/),
+    checked: true,
+    enabled: false,
+  });
 });
 
 test("each icon is a picture that is there, also in double size", () => {
@@ -63,6 +75,26 @@ test("each icon is a picture that is there, also in double size", () => {
         for (const name of [file, file.replace(".png", "@2x.png")])
           expect(existsSync(join("build/tray", name)), name).toBe(true);
       }
+});
+
+test("over the icon in the taskbar stands how many calls were missed, with a picture for each number", () => {
+  const files = [0, 1, 5, 9, 10, 2_000].map((missed) => overlayFile({ ...idle, missed }));
+  expect(files).toEqual([
+    null,
+    "overlay-missed-1.png",
+    "overlay-missed-5.png",
+    "overlay-missed-9.png",
+    "overlay-missed-more.png",
+    "overlay-missed-more.png",
+  ]);
+  expect(overlayFile({ ...ringing, missed: 2 })).toBe("overlay-ringing.png");
+  const pictures = new Set<string>();
+  for (let missed = 1; missed <= 10; missed++) {
+    const file = overlayFile({ ...idle, missed }) ?? "";
+    for (const name of [file, file.replace(".png", "@2x.png")])
+      pictures.add(readFileSync(join("build/tray", name), "base64"));
+  }
+  expect(pictures.size).toBe(20);
 });
 
 test("windows do not flash on GNOME, which would show a note of its own", () => {

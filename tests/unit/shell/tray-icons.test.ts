@@ -26,7 +26,7 @@ test("the icons that are kept are those that are drawn", { timeout: 60_000 }, ()
 test("icons have the sizes that the systems ask for, and say three different things", () => {
   const size = (name: string) => picture(readFileSync(join("build/tray", name))).width;
   expect([size("normalTemplate.png"), size("normalTemplate@2x.png")]).toEqual([16, 32]);
-  expect([size("normal-on-dark.png"), size("overlay-missed.png"), size("normal-colour@2x.png")]).toEqual([
+  expect([size("normal-on-dark.png"), size("overlay-missed-1.png"), size("normal-colour@2x.png")]).toEqual([
     16, 16, 48,
   ]);
   for (const kind of ["Template", "-on-dark", "-on-light", "-colour"])
