@@ -27,16 +27,22 @@ export function onSignal(client: MatrixClient, log: Log, listener: (signal: Call
   const notices = new Notices();
   const tails = new Map<Room, Promise<void>>();
   const undecrypted = new WeakSet<MatrixEvent>();
+  /** Of those that were encrypted, what says nothing of calls, nor can its redaction: that one leaves nothing of it to read. */
+  const others = new WeakSet<MatrixEvent>();
   let stopped = false;
 
   const say = (room: Room, event: MatrixEvent, aged: boolean) => {
     if (stopped || !isJoined(room)) return;
+    const target = event.isRedaction() && room.findEventById(event.getAssociatedId() ?? "");
+    if (target && others.has(target)) return;
     const signal = notices.read(heardEvent(room.roomId as RoomId, event, aged));
     if (signal) listener(signal);
+    else if (event.isEncrypted()) others.add(event);
   };
   /** `aged`: its age is that of the time when it was kept on disk. */
   const hear = (room: Room, event: MatrixEvent, aged = false) => {
-    if (!isWorthReading(room, event)) return;
+    if (event.status !== null) return;
+    if (!isWorthReading(room, event)) return void (event.isEncrypted() && others.add(event));
     const decrypted = client.decryptEventIfNeeded(event);
     const follow = async (before: Promise<void> | undefined) => {
       await before;
@@ -129,10 +135,11 @@ export const isUndecrypted = (event: MatrixEvent): boolean =>
 export const isJoined = (room: Room): boolean => room.getMyMembership() === "join";
 
 function isWorthReading(room: Room, event: MatrixEvent): boolean {
-  if (event.status !== null) return false;
   if (event.isRedaction()) {
     const target = room.findEventById(event.getAssociatedId() ?? "");
-    return !target || target.isEncrypted() || SIGNAL_TYPES.has(target.getType());
+    // An old one of something unknown is a message's, or takes back what is long over.
+    if (!target) return event.getLocalAge() < YOUNG_MS;
+    return target.isEncrypted() || SIGNAL_TYPES.has(target.getType());
   }
   // What failed to decrypt poses as a message.
   if (event.isEncrypted() && (event.getType() === "m.room.encrypted" || event.isDecryptionFailure()))

@@ -10,8 +10,8 @@ import { heardEvent, isReference, isUndecrypted } from "./signals-heard.ts";
 import { NoticesBackwards } from "./signals-notices.ts";
 
 const PAGE = 100;
-/** However far back the past goes: so many pages of a room are read, most of them messages. */
-const PAGES = 20;
+/** So many pages in a row with nothing new: the homeserver leads us in circles. Of what a filter leaves out, some pages are empty. */
+const IDLE_PAGES = 20;
 const FILTER = JSON.stringify({ types: ["m.room.encrypted", ...SIGNAL_TYPES], lazy_load_members: true });
 
 const page = v.looseObject({
@@ -27,7 +27,10 @@ const page = v.looseObject({
   end: v.optional(v.string()),
 });
 
-/** See `Signals`. Of what is encrypted, only references and sticky events are decrypted. @throws RtcRequestError */
+/**
+ * See `Signals`. Of what is encrypted, only references and sticky events are decrypted. However much was said, all is read: a gap that
+ * is left out once is never looked at again. Null where the homeserver did not let us reach the end. @throws RtcRequestError
+ */
 export async function readPast(
   client: MatrixClient,
   room: RoomId,
@@ -37,8 +40,12 @@ export async function readPast(
   const notices = new NoticesBackwards();
   let newest: EventId | null = null;
   let from: string | undefined;
-  for (let count = 0; count < PAGES; count++) {
+  const read = new Set<EventId>();
+  for (let idle = 0; idle < IDLE_PAGES;) {
     const { chunk, end } = await readPage(client, room, from);
+    const before = read.size;
+    for (const { event_id: id } of chunk) read.add(id);
+    idle = read.size > before ? 0 : idle + 1;
     newest ??= chunk[0]?.event_id ?? null;
     const last = chunk.findIndex((event) => event.event_id === known);
     // One event that says it is old does not end the past: any server may date its own as it likes.
@@ -55,10 +62,10 @@ export async function readPast(
     }
     found(signals);
     const isOver = last >= 0 || (chunk.length > 0 && recent.length === 0);
-    if (isOver || end === undefined || end === from) break;
+    if (isOver || end === undefined || end === from) return newest ?? known;
     from = end;
   }
-  return newest ?? known;
+  return null;
 }
 
 const readPage = (client: MatrixClient, room: RoomId, from: string | undefined) =>

@@ -219,6 +219,29 @@ test("a redacted ring is withdrawn, and so is one that was redacted before it wa
   expect(later.heard.map(({ type }) => type)).not.toContain("notified");
 });
 
+test("redactions of what has nothing to do with calls are no signals, and those of rings are", async () => {
+  const people = await couple();
+  const [alice, bob] = [await signIn(people.alice), await signIn(people.bob)];
+  await knows(alice, bob);
+  const timeline = (phone: Phone) => phone.client.getRoom(people.room)?.getLiveTimeline().getEvents() ?? [];
+  const said = (phone: Phone, count: number) =>
+    vi.waitFor(() => {
+      const bodies = timeline(phone).filter((event) => event.getContent()["body"] === "hello");
+      expect(bodies).toHaveLength(count);
+      return bodies.map((event) => event.getId() ?? "");
+    }, SOON);
+  for (let count = 0; count < 3; count++) await alice.signals.say(people.room, "hello");
+  for (const id of await said(bob, 3)) await redact(people.alice, people.room, id);
+  await said(bob, 0);
+  const own = await alice.signals.notify(people.room, ringing(people.member, bob.user));
+  await bob.until({ type: "notified" });
+  await redact(people.alice, people.room, own.id);
+  await bob.until({ type: "withdrawn", id: own.id });
+  expect(new Set(bob.heard.map((signal) => ("id" in signal ? signal.id : signal.type)))).toEqual(
+    new Set(["notified", own.id]),
+  );
+});
+
 test("where the server has no sticky events the same is sent without", async () => {
   const people = await couple({ encrypted: false });
   const [alice, bob] = [
@@ -377,6 +400,49 @@ test("a new device reads the past of rooms, as far as it knows it or can", async
   const second = await signIn(encrypted.bob);
   await isIn(second, encrypted.room);
   expect(await read(second, encrypted.room, null)).toEqual({ found: [], newest: own.id });
+});
+
+/** A network that changes what is asked for of a room's past. */
+const asking =
+  (change: (query: URLSearchParams) => void): typeof globalThis.fetch =>
+  (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    if (url.pathname.endsWith("/messages")) change(url.searchParams);
+    return globalThis.fetch(input instanceof Request ? new Request(url, input) : url, init);
+  };
+
+test("however much was said since, the past is read up to what is known", async () => {
+  const people = await couple({ encrypted: false });
+  const ring = content(people.member, people.bob.userId);
+  const id = await sendEvent(people.alice, people.room, RTC, ring);
+  const none = { "m.relates_to": { rel_type: "m.reference", event_id: people.member } };
+  let newest = "";
+  for (let count = 0; count < 30; count++)
+    newest = await sendEvent(people.alice, people.room, "org.matrix.msc4310.rtc.decline", none);
+  // A page an event: as if thousands had been sent.
+  const bob = await signIn(people.bob, { fetch: asking((query) => query.set("limit", "1")) });
+  await isIn(bob, people.room);
+  const found: CallSignal[] = [];
+  const known = await bob.signals.past(people.room, { until: 0, known: null }, (more) => found.push(...more));
+  expect(known).toBe(newest);
+  expect(found.at(-1)).toMatchObject({ type: "notified", notification: { id } });
+});
+
+test("a server that leads in circles does not keep us reading, nor is the past taken for read", async () => {
+  const people = await couple({ encrypted: false });
+  await sendEvent(people.alice, people.room, RTC, content(people.member, people.bob.userId));
+  let pages = 0;
+  const circle = changing("/messages", (page: object) => ({ ...page, end: `further-${++pages}` }));
+  const bob = await signIn(people.bob, {
+    fetch: (input, init) => {
+      const url = new URL(input instanceof Request ? input.url : input);
+      if (url.pathname.endsWith("/messages")) url.searchParams.delete("from");
+      return circle(url, init);
+    },
+  });
+  await isIn(bob, people.room);
+  expect(await bob.signals.past(people.room, { until: 0, known: null }, () => undefined)).toBeNull();
+  expect(pages).toBe(21);
 });
 
 test("a dead network fails what is sent, and does not hold up what is sent after", async () => {
