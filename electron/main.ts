@@ -2,13 +2,22 @@ import { join } from "node:path";
 
 import { app, net, shell } from "electron";
 
+import { toggleQuiet } from "../shared/call/quiet.ts";
 import { noRings } from "../shared/call/ring.ts";
 import { parseLink, termOf } from "../shared/links.ts";
-import { isRoomId } from "../shared/matrix/ids.ts";
+import { isRoomId, type RoomId } from "../shared/matrix/ids.ts";
 import { t } from "../shared/messages/messages.ts";
-import { initialState, type AppState, type Notice } from "../shared/state/app-state.ts";
+import {
+  initialState,
+  type AppState,
+  type CallIntent,
+  type Desktop,
+  type Notice,
+} from "../shared/state/app-state.ts";
 import type { Settings } from "../shared/state/settings.ts";
+import type { Conductor } from "./calls/conductor.ts";
 import { indicate } from "./calls/indication.ts";
+import { localTime } from "./calls/local-time.ts";
 import { ringsIn } from "./calls/rings-file.ts";
 import { Running } from "./calls/running.ts";
 import { SignIn } from "./calls/session.ts";
@@ -88,11 +97,8 @@ async function run(home: string, log: Log): Promise<void> {
   const power = electronPower();
   const notifier = new ElectronNotifier(log);
   // What an earlier run had shown leads home; what this one shows answers by itself.
-  identify((tag) => (tag === null || !notifier.shows(tag)) && windows.show("home"));
-  const indicator = new ElectronIndicator(
-    join(import.meta.dirname, "tray"),
-    () => windows.of("home") ?? windows.of("call") ?? windows.of("ring"),
-  );
+  identify((tag) => (tag === null || !notifier.answers(tag)) && windows.show("home"));
+  const indicator = new ElectronIndicator(join(import.meta.dirname, "tray"), () => windows.attending);
   const quiet = systemQuiet();
   // Chromium's network: the system's proxy and certificates.
   const fetch: typeof globalThis.fetch = (input, init) =>
@@ -113,6 +119,8 @@ async function run(home: string, log: Log): Promise<void> {
       ringsIn(database, user).write(noRings);
       new CallFactsFile(database, user).forget();
       notifier.clearMissed();
+      // It names the account's rooms and people.
+      keepSettings({ ringing: {} });
     },
     onOpen(account) {
       const now = new Running(account, {
@@ -140,8 +148,33 @@ async function run(home: string, log: Log): Promise<void> {
 
   async function changeSettings(patch: Partial<Settings>): Promise<void> {
     if (patch.startAtLogin !== undefined) await electronLoginItem.set(patch.startAtLogin);
+    keepSettings(patch);
+  }
+
+  function keepSettings(patch: Partial<Settings>): void {
     store.update((state) => ({ ...state, settings: { ...state.settings, ...patch } }));
     writeSettings(database, store.state.settings);
+  }
+
+  function know(desktop: Partial<Desktop>): void {
+    store.update((state) => ({ ...state, desktop: { ...state.desktop, ...desktop } }));
+  }
+
+  /** An app that starts at login may be there before the panel is. */
+  async function lookForTray(): Promise<void> {
+    const tray = await trayAvailable();
+    if (tray !== store.state.desktop.tray) know({ tray });
+  }
+
+  /** The user may have changed it where the system lists what starts at login. */
+  async function readLoginItem(): Promise<void> {
+    try {
+      const startAtLogin = await electronLoginItem.isOn();
+      know({ loginItem: true });
+      if (startAtLogin !== store.state.settings.startAtLogin) keepSettings({ startAtLogin });
+    } catch (error) {
+      log.warn("the login item cannot be read", error);
+    }
   }
 
   serveScheme(
@@ -198,8 +231,8 @@ async function run(home: string, log: Log): Promise<void> {
       case "leave-call":
         return running?.conductor.send({ type: "leave-asked" });
       case "toggle-quiet": {
-        const { disturb } = store.state.settings;
-        return void changeSettings({ disturb: { ...disturb, until: disturb.until === null ? 0 : null } });
+        const disturb = toggleQuiet(store.state.settings.disturb, localTime(clock.now()));
+        return void changeSettings({ disturb });
       }
       case "accept":
       case "decline":
@@ -207,14 +240,12 @@ async function run(home: string, log: Log): Promise<void> {
     }
   });
 
-  void trayAvailable().then((tray) =>
-    store.update((state) => ({
-      ...state,
-      desktop: { tray, loginItem: true, disturb: quiet.readable },
-    })),
-  );
+  know({ disturb: quiet.readable });
+  void readLoginItem();
+  windows.onShown((role) => role === "home" && void lookForTray());
   claimLinks();
-  if (!startedHidden()) windows.show("home");
+  if (startedHidden()) void lookForTray();
+  else windows.show("home");
 
   if (!database.json(WEAK_SEEN) && (await electronSecrets.weak())) notify("weak-storage");
   await signIn.restore();
@@ -225,9 +256,18 @@ async function run(home: string, log: Log): Promise<void> {
     windows.show("home");
     // A link may come from anybody: it leads to the person, the room or the lobby, and never into a call.
     if (link.kind === "call" && isRoomId(link.target) && running)
-      running.conductor.lobby(link.target, link.intent);
+      openLobby(running.conductor, link.target, link.intent, log);
     else store.update((state) => ({ ...state, lookup: termOf(link) }));
   });
+}
+
+/** For a link: while another call is on, nothing but home comes up, which shows that call. */
+function openLobby(conductor: Conductor, room: RoomId, intent: CallIntent, log: Log): void {
+  try {
+    conductor.lobby(room, intent);
+  } catch (error) {
+    log.info("a link to a call came to nothing", error);
+  }
 }
 
 /** Others should see us leave, so quitting waits for it, but not for long. */

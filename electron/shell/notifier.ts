@@ -6,6 +6,8 @@ import { MISSED, missedOptions, ringButtons, ringOptions, tagOf } from "./notice
 
 /** Of older missed calls the list in the home window knows. */
 const MOST_MISSED = 20;
+/** Windows tells the app of a click right after it told the notification itself. */
+const MOST_ANSWERED = 20;
 
 interface On {
   readonly action: (index: number) => void;
@@ -17,6 +19,8 @@ export class ElectronNotifier implements Notifier {
   /** By their tags; one that nothing refers to is taken from the screen, or no longer answers. */
   readonly #shown = new Map<string, Notification>();
   readonly #missed = new Set<string>();
+  /** Tags of what was clicked, which may be gone from the screen by that. */
+  readonly #answered = new Set<string>();
   readonly #log: Log;
 
   constructor(log: Log) {
@@ -64,9 +68,9 @@ export class ElectronNotifier implements Notifier {
     this.#show(tagOf(title), { title, body, silent: true }, { opened: () => {}, action: () => {} });
   }
 
-  /** Whether a notification is ours and answers by itself; else one of an earlier run was clicked. */
-  shows(tag: string): boolean {
-    return this.#shown.has(tag);
+  /** Whether a click on this notification is answered in this run; else one of an earlier run was clicked. */
+  answers(tag: string): boolean {
+    return this.#shown.has(tag) || this.#answered.has(tag);
   }
 
   #show(tag: string, options: NotificationConstructorOptions, on: On): Notification | null {
@@ -74,8 +78,12 @@ export class ElectronNotifier implements Notifier {
     this.#shown.get(tag)?.close();
     const notification = new Notification(options);
     this.#shown.set(tag, notification);
-    notification.on("click", on.opened);
-    notification.on("action", ({ actionIndex }) => on.action(actionIndex));
+    const answer = (does: () => void) => {
+      this.#remember(tag);
+      does();
+    };
+    notification.on("click", () => answer(on.opened));
+    notification.on("action", ({ actionIndex }) => answer(() => on.action(actionIndex)));
     notification.on("failed", (_event, error) => {
       this.#log.error("the system does not show a notification", error);
       this.#forget(tag, notification);
@@ -86,6 +94,12 @@ export class ElectronNotifier implements Notifier {
     });
     notification.show();
     return notification;
+  }
+
+  #remember(tag: string): void {
+    this.#answered.delete(tag);
+    this.#answered.add(tag);
+    for (const oldest of [...this.#answered].slice(0, -MOST_ANSWERED)) this.#answered.delete(oldest);
   }
 
   #close(tag: string): void {

@@ -25,6 +25,7 @@ interface Open {
 /** One window of each role. One whose renderer crashes is loaded again: the call is main's, so it goes on. */
 export class ElectronWindows implements Windows {
   readonly #open = new Map<WindowRole, Open>();
+  readonly #shownListeners = new Set<(role: WindowRole) => void>();
   readonly #goneListeners = new Set<(role: WindowRole) => void>();
   readonly #registry: WindowRegistry;
   readonly #onGone: (window: AppWindow) => void;
@@ -43,6 +44,7 @@ export class ElectronWindows implements Windows {
     const open = this.#open.get(role) ?? this.#create(role);
     open.wanted = true;
     if (open.ready) this.#present(role, open.window);
+    for (const listener of this.#shownListeners) listener(role);
   }
 
   prepare(role: WindowRole): void {
@@ -61,11 +63,24 @@ export class ElectronWindows implements Windows {
     return this.#open.get(role)?.window ?? null;
   }
 
+  /** The window to draw attention to in the taskbar: the ring window only where no other has a place there. */
+  get attending(): BrowserWindow | null {
+    const inTaskbar = (["home", "call", "ring"] as const)
+      .flatMap((role) => this.of(role) ?? [])
+      .find((window) => window.isVisible() || window.isMinimized());
+    return inTaskbar ?? null;
+  }
+
   /** From now on the app outlives its windows, and `decide` says what closing the home window does. */
   onHomeClose(decide: () => HomeClose): void {
     this.#homeClose = decide;
     // Electron quits where nobody listens.
     app.on("window-all-closed", () => {});
+  }
+
+  /** Each time that a window is asked for, also when it is there already. */
+  onShown(listener: (role: WindowRole) => void): void {
+    this.#shownListeners.add(listener);
   }
 
   onGone(listener: (role: WindowRole) => void): void {
@@ -154,7 +169,8 @@ export class ElectronWindows implements Windows {
   #recover(role: WindowRole, window: BrowserWindow): void {
     let crashes: number[] = [];
     window.webContents.on("render-process-gone", (_event, { reason }) => {
-      if (reason === "clean-exit" || reason === "killed") return;
+      // Whoever kills a window wants it gone; but a ring would go on unheard.
+      if (reason === "clean-exit" || (reason === "killed" && role !== "ring")) return;
       const now = Date.now();
       crashes = [...crashes.filter((at) => now - at < WITHIN_MS), now];
       this.#log.error(`the ${role} window crashed: ${reason}`);

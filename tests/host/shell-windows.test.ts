@@ -93,6 +93,55 @@ test("closing the ring window hides it while it goes on to ring; its end takes i
   expect(await fixture.main("fixture.gone")).toEqual([]);
 });
 
+test("a ring window whose renderer is killed is loaded again, and rings on; another one is not", async () => {
+  const load = async (role: string) => {
+    await fixture.main(`fixture.windows.prepare('${role}')`);
+    await loaded(role);
+    await fixture.page("void (window.marked = true)", window(role));
+  };
+  const end = (role: string, reason: string) =>
+    fixture.main(
+      `void ${window(role)}.webContents.emit("render-process-gone", {}, { reason: "${reason}", exitCode: 9 })`,
+    );
+  const isAsItWas = (role: string) => fixture.page("window.marked ?? false", window(role));
+  await load("ring");
+  await end("ring", "clean-exit");
+  expect(await isAsItWas("ring")).toBe(true);
+  await end("ring", "killed");
+  await eventually(() => isAsItWas("ring")).toBe(false);
+  await fixture.main("fixture.windows.close('ring')");
+  await load("call");
+  await end("call", "killed");
+  expect(await isAsItWas("call")).toBe(true);
+  await end("call", "crashed");
+  await eventually(() => isAsItWas("call")).toBe(false);
+  await fixture.main("fixture.windows.close('call')");
+});
+
+test("a window that is asked for is told of, each time; the taskbar's attention goes to home, not to what is unseen", async () => {
+  await fixture.main(
+    "void (fixture.shown = [], fixture.windows.onShown((role) => fixture.shown.push(role)))",
+  );
+  const attending = () =>
+    fixture.main(
+      `["home", "call", "ring"].find((role) => fixture.windows.attending && fixture.windows.of(role) === fixture.windows.attending) ?? null`,
+    );
+  await fixture.main("fixture.windows.prepare('call')");
+  await loaded("call");
+  expect(await attending()).toBe(null);
+  await fixture.main("fixture.windows.show('ring')");
+  await eventually(() => visible("ring")).toBe(true);
+  expect(await attending()).toBe("ring");
+  await fixture.main("fixture.windows.show('home')");
+  await eventually(() => visible("home")).toBe(true);
+  expect(await attending()).toBe("home");
+  await fixture.main(`${window("home")}.minimize()`);
+  expect(await attending()).toBe("home");
+  await fixture.main("fixture.windows.show('home')");
+  expect(await fixture.main("fixture.shown")).toEqual(["ring", "home", "home"]);
+  for (const role of ["ring", "call", "home"]) await fixture.main(`fixture.windows.close('${role}')`);
+});
+
 test("on Wayland the ring window sounds unseen, unless there are no notifications", async () => {
   await fixture.main("void (process.env.XDG_SESSION_TYPE = 'wayland')");
   await fixture.main("fixture.windows.show('ring')");

@@ -1,5 +1,5 @@
 // The app's own dealings with the desktop, from their source, over the stand-in.
-import { readFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -126,7 +126,7 @@ test("a notification that the system refuses is logged, and one that it cannot s
 const tray = "[...__host.trays.values()][0]";
 const show = (state: object) =>
   fixture.main(
-    `fixture.indicator.show(${JSON.stringify({ signedIn: true, ringing: null, missed: 0, inCall: false, quiet: false, ...state })})`,
+    `fixture.indicator.show(${JSON.stringify({ signedIn: true, ringing: null, missed: 0, inCall: false, quiet: null, ...state })})`,
   );
 
 test("the tray shows who rings and what was missed, and its menu asks", async () => {
@@ -158,6 +158,12 @@ test("the tray shows who rings and what was missed, and its menu asks", async ()
     { type: "quit" },
     { type: "open" },
   ]);
+  await show({ quiet: { why: "schedule", to: 420 } });
+  expect(
+    await fixture.main(
+      `(({ enabled, checked }) => [enabled, checked])(${tray}.menu.getMenuItemById("quiet"))`,
+    ),
+  ).toEqual([false, true]);
   await show({ missed: 2 });
   expect(await fixture.main(`[${tray}.toolTip, ${tray}.menu.getMenuItemById("accept")]`)).toEqual([
     "Carillon: 2 missed calls",
@@ -179,12 +185,36 @@ test("a window flashes in the taskbar for as long as it rings", async () => {
   ]);
 });
 
+test("where no window is open, the one that comes up while it rings flashes", async () => {
+  const before = (await asked("BrowserWindow.flashFrame")) as unknown[];
+  const first = "fixture.late";
+  await fixture.main("void ([fixture.kept, fixture.first] = [fixture.first, null])");
+  await show({ ringing: { id: "$r", name: "Bob", second: false } });
+  expect(((await asked("BrowserWindow.flashFrame")) as unknown[]).slice(before.length)).toEqual([]);
+  await fixture.main(
+    `void (${first} = fixture.first = new electron.BrowserWindow({ show: false }), ${first}.showInactive())`,
+  );
+  await fixture.main(`void (${first}.hide(), ${first}.showInactive())`);
+  await show({});
+  expect(((await asked("BrowserWindow.flashFrame")) as unknown[]).slice(before.length)).toEqual([
+    [true],
+    [false],
+  ]);
+  await fixture.main(`void (${first}.destroy(), (fixture.first = fixture.kept))`);
+});
+
 test("the login item is a desktop entry that starts the app hidden, and goes when it is turned off", async () => {
   const config = join(fixture.userData, "config");
   await fixture.main(`void (process.env.XDG_CONFIG_HOME = ${JSON.stringify(config)})`);
   const file = join(config, "autostart/im.carillon.Carillon.desktop");
   const set = (on: boolean) => fixture.main(`(${load("login-item.ts")}).electronLoginItem.set(${on})`);
+  const isOn = () => fixture.main(`(${load("login-item.ts")}).electronLoginItem.isOn()`);
   await set(false);
+  expect(await isOn()).toBe(false);
+  await set(true);
+  expect(await isOn()).toBe(true);
+  await appendFile(file, "Hidden=true\n");
+  expect(await isOn()).toBe(false);
   await set(true);
   const entry = await readFile(file, "utf8");
   expect(entry).toContain(`"--hidden"\n`);
@@ -272,17 +302,24 @@ test("Windows learns who we are, and tells of clicks on an earlier run's notific
 
 test("Windows shows a call's toast, and rings and missed calls over the icon in the taskbar", () =>
   onWindows(async () => {
-    await fixture.main("void (fixture.stop = fixture.ring('$1', 'Bob'))");
+    await fixture.main("void (fixture.stop = fixture.ring('$toast', 'Bob'))");
     const [tag, xml] = (await fixture.main(
       "(({ id, toastXml }) => [id, toastXml])(__host.asked.findLast((one) => one.name === 'Notification.show').args[0])",
     )) as string[];
     expect(xml).toContain(`tag=${tag}"`);
     expect(
-      await fixture.main(`[fixture.notifier.shows(${JSON.stringify(tag)}), fixture.notifier.shows("x")]`),
+      await fixture.main(`[fixture.notifier.answers(${JSON.stringify(tag)}), fixture.notifier.answers("x")]`),
     ).toEqual([true, false]);
     await fixture.main("fixture.stop()");
+    const answered = () => fixture.main(`fixture.notifier.answers(${JSON.stringify(tag)})`);
+    expect(await answered()).toBe(false);
+    await fixture.main("void (fixture.stop = fixture.ring('$toast', 'Bob'))");
+    await user("press", "Bob", ", 'Decline'");
+    await fixture.main("fixture.stop()");
+    expect(await answered()).toBe(true);
     await show({ ringing: { id: "$r", name: "Bob", second: false } });
     await show({ missed: 1 });
+    await show({ missed: 12 });
     await show({});
     expect(
       await fixture.main(
@@ -291,6 +328,7 @@ test("Windows shows a call's toast, and rings and missed calls over the icon in 
     ).toEqual([
       [false, "Carillon: Bob is calling"],
       [false, "Carillon: 1 missed call"],
+      [false, "Carillon: 12 missed calls"],
       [null, ""],
     ]);
   }));
@@ -301,4 +339,8 @@ test("Windows starts the app at login with a switch that hides it", () =>
     expect(await asked("app.setLoginItemSettings")).toEqual([
       [expect.objectContaining({ openAtLogin: true, args: expect.arrayContaining(["--hidden"]) })],
     ]);
+    const isOn = () => fixture.main(`(${load("login-item.ts")}).electronLoginItem.isOn()`);
+    expect(await isOn()).toBe(true);
+    await fixture.main("electron.app.setLoginItemSettings({ openAtLogin: false })");
+    expect(await isOn()).toBe(false);
   }));
