@@ -143,10 +143,14 @@ export class BrowserWindow extends RecordedWindow {
   }
 
   show(): void {
-    this.showInactive();
+    this.#appear();
     this.focus();
   }
   showInactive(): void {
+    recordFor(this.id, "BrowserWindow.showInactive");
+    this.#appear();
+  }
+  #appear(): void {
     if (this.#visible) return;
     this.#visible = true;
     this.#apply(this.#state);

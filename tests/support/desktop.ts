@@ -67,17 +67,17 @@ export class Desktop {
     return this.#service?.badge() ?? this.#electron.evaluate(({ app }) => app.getBadgeCount());
   }
 
-  /**
-   * The names of all that took, or asked for, the keyboard: windows that were shown or focused since the start, in order;
-   * null on real Electron, which keeps no list.
-   */
-  async focusTaken(): Promise<readonly string[] | null> {
-    if (!electronBinary().standIn) return null;
-    return this.#electron.evaluate(() =>
-      __host.asked
-        .filter(({ name }) => ["BrowserWindow.show", "BrowserWindow.focus", "app.focus"].includes(name))
-        .map(({ name, window }) => `${name} ${window ?? ""}`),
-    );
+  /** Notes from now on which of the app's windows get the keyboard; what is returned tells their paths, in order. */
+  async watchFocus(): Promise<() => Promise<readonly string[]>> {
+    await this.#electron.evaluate(({ app }) => {
+      const seen: string[] = [];
+      Object.assign(globalThis, { focusSeen: seen });
+      app.on("browser-window-focus", (_event, window) =>
+        seen.push(new URL(window.webContents.getURL()).pathname),
+      );
+    });
+    return () =>
+      this.#electron.evaluate(() => (globalThis as unknown as { readonly focusSeen: string[] }).focusSeen);
   }
 
   /** The machine sleeps or wakes. */
