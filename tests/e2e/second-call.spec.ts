@@ -35,3 +35,30 @@ test("a second call rings quietly; it is held or ended for, and the held one goe
   await Promise.all([moves(called, "Carol"), moves(other, "Bob")]);
   await expect(tile(calling, "Bob")).toHaveCount(0);
 });
+
+test("a second call that is declined says that we are busy; for the next one the first is ended", async ({
+  pair,
+  device,
+  stack,
+}) => {
+  const { alice, bob } = await pair({ direct: true });
+  const carol = await device(await signUp(stack.homeserver, freshName("carol")));
+  await makeRoom(carol.person, [bob.person], { direct: true });
+  const { calling, called } = await connect(alice, bob);
+
+  await callButton(carol.home, "Bob").click();
+  const other = await carol.app.window("call");
+  const quiet = await bob.app.window("ring");
+  await quiet.getByRole("button", { name: "Decline", exact: true }).click();
+  await expect(other.getByRole("status").getByText("Busy")).toBeVisible();
+  await expect.poll(() => bob.app.roles()).not.toContain("ring");
+  await Promise.all([moves(calling, "Bob"), moves(called, "Alice")]);
+
+  await other.getByRole("button", { name: "Call again" }).click();
+  const ring = await bob.app.window("ring");
+  await ring.getByRole("button", { name: "End and accept" }).click();
+  const next = await bob.app.window("call");
+  await Promise.all([moves(next, "Carol"), moves(other, "Bob")]);
+  await expect(tile(calling, "Bob")).toHaveCount(0);
+  await expect(next.getByText("is on hold")).toHaveCount(0);
+});
