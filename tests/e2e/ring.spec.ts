@@ -149,11 +149,14 @@ test("what was declined does not ring again after a restart, though the caller w
   await isSilent(before);
   await bob.app.kill();
 
-  const desktop = new Desktop(await launch({ profile: bob.app.profile, args: ["--hidden"] }));
+  const app = await launch({ profile: bob.app.profile, args: ["--hidden"] });
+  const desktop = new Desktop(app);
   await ring(carol, other, { of: bob.person.userId, lifetime: 60_000 });
   // Whoever rings before her would be on the screen by now.
   await expect.poll(() => callersOn(desktop)).toContain("Carol");
   expect(await callersOn(desktop)).toEqual(["Carol"]);
+  // Nor was it there for a moment: one ring before the restart, one after.
+  expect((await app.log()).match(/ info rings$/gm)).toHaveLength(2);
 });
 
 test("a ring that nobody answers is missed when its time is over, and is called back in one click", async ({
