@@ -79,6 +79,10 @@ let releaseLock: (() => void) | null = null;
 let badge = 0;
 let opensAtLogin = false;
 
+/** The user may have to approve it in macOS's settings, which nobody does here. */
+const loginStatus = (): "not-registered" | "enabled" | "requires-approval" | "not-found" =>
+  opensAtLogin ? "enabled" : "not-registered";
+
 class App extends Modelled<AppEvents> {
   readonly isPackaged = false;
   /** The stand-in poses as Electron on the system that it runs on, which has a dock on macOS only. */
@@ -206,7 +210,7 @@ class App extends Modelled<AppEvents> {
     return {
       openAtLogin: opensAtLogin,
       wasOpenedAtLogin: false,
-      status: opensAtLogin ? ("enabled" as const) : ("not-registered" as const),
+      status: loginStatus(),
       executableWillLaunchAtLogin: opensAtLogin,
       launchItems: [],
     };
