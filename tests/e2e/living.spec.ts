@@ -73,6 +73,8 @@ test("a tray that comes after the app is found when the home window is shown aga
 
 test("a quit in the middle of a call leaves it", async ({ pair }) => {
   const { alice, bob, room } = await pair({ direct: true });
+  // What was before a device's first start is no news to it.
+  await expect(callButton(bob.home, "Alice")).toBeVisible();
   await callButton(alice.home, "Bob").click();
   const calling = await alice.app.window("call");
   await expect(calling.getByText("Ringing…")).toBeVisible();

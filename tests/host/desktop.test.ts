@@ -17,13 +17,15 @@ test("what the app asks of the desktop can be read", async () => {
 });
 
 const notify = (options: object) =>
-  fixture.main(`void (() => {
+  fixture.main(`new Promise((told) => {
     const call = new electron.Notification(${JSON.stringify(options)});
     for (const event of ["show", "click", "close", "failed"]) call.on(event, () => fixture.events.push(event));
     call.on("action", ({ actionIndex }) => fixture.events.push("action " + actionIndex));
     call.on("close", ({ reason }) => fixture.events.push("closed by " + (reason ?? "the app or an answer")));
+    // Electron tells later that it is shown, or refused.
+    for (const event of ["show", "failed"]) call.once(event, () => told());
     call.show();
-  })()`);
+  })`);
 const eventsAfter = async (expression: string) => {
   const before = await fixture.main("fixture.events.length");
   await fixture.main(expression);

@@ -67,6 +67,7 @@ test("the ring window comes up without the focus, on top, at the corner of the s
       true,
       { visibleOnFullScreen: true, skipTransformProcessType: true },
     ],
+    ["BrowserWindow.showInactive"],
     ["BrowserWindow.moveTop"],
   ]);
 });
