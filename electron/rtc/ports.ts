@@ -74,7 +74,8 @@ export interface Signals {
   say(room: RoomId, text: string): Promise<void>;
   /**
    * Reads a room's past, newest first, until `until` (epoch ms) or the event that was the newest known (`known`), and passes all
-   * that it finds to `found`. Resolves to the newest event of the room, to be `known` next time.
+   * that it finds to `found`. Resolves to the newest event of the room, to be `known` next time; to null where the
+   * past was not read to that end.
    */
   past(
     room: RoomId,

@@ -165,7 +165,7 @@ test("a ring that nobody answers is missed when its time is over, and is called 
   const { alice, bob, room } = await pair({ direct: true, encrypted: false });
   const desktop = new Desktop(bob.app);
   await isQuietStart(bob);
-  await ring(alice.person, room, { of: bob.person.userId, lifetime: 5_000 });
+  await ring(alice.person, room, { of: bob.person.userId, lifetime: 10_000 });
   await isRinging(desktop);
   await isSilent(desktop);
   await expect.poll(() => desktop.badge()).toBe(1);
