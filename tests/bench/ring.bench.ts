@@ -71,11 +71,16 @@ async function round(
 ): Promise<Round> {
   await callButton(home, "Bob").waitFor();
   const wire = await watchRoom(bare, room);
+  let clicked = Infinity;
   const raw = wire
-    .until(({ type, content }) => type === NOTIFICATION || isReference(content))
+    .until(
+      ({ type, content, origin_server_ts: at }) =>
+        // What the round before still said is none of it.
+        at >= clicked && (type === NOTIFICATION || isReference(content)),
+    )
     .then(() => Date.now());
   const shown = desktopMoments(bob, ["Notification.show", "BrowserWindow.showInactive"]);
-  const clicked = await callButton(home, "Bob").evaluate(clickNow);
+  clicked = await callButton(home, "Bob").evaluate(clickNow);
   const calling = await app.window("call");
   const [notified = NaN, window = NaN] = await shown;
 
