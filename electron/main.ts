@@ -220,7 +220,6 @@ async function run(home: string, log: Log): Promise<void> {
     quitOnce(() => signIn.close()),
   );
 
-  store.subscribe(() => running?.ringing.refresh());
   indicate({ store, indicator, notifier, clock });
   indicator.onAsked((asked) => {
     switch (asked.type) {

@@ -28,7 +28,8 @@ export interface RingScreenParts {
 /** Whoever rings, brought to the windows' state, the notifications and the ring window; and the way to the answer paved. */
 export class RingScreen {
   readonly #parts: RingScreenParts;
-  readonly #shown = new Map<EventId, { readonly room: RoomId; readonly hide: () => void }>();
+  /** How to take each away again. */
+  readonly #shown = new Map<EventId, () => void>();
   /** The one ring for which the SFU may be joined. */
   #warm: { readonly ring: EventId; readonly room: RoomId } | null = null;
 
@@ -42,7 +43,7 @@ export class RingScreen {
     const states = rings.map((ring) => this.#state(ring));
     if (JSON.stringify(states) !== JSON.stringify(store.state.rings))
       store.update((state) => ({ ...state, rings: states }));
-    for (const [id, { hide }] of this.#shown) {
+    for (const [id, hide] of this.#shown) {
       if (states.some((state) => state.id === id)) continue;
       hide();
       this.#shown.delete(id);
@@ -54,13 +55,13 @@ export class RingScreen {
 
   #begin(state: RingState): void {
     const { notifier, windows, answered, log } = this.#parts;
-    const { id, room } = state;
+    const { id } = state;
     const hide = notifier.ring(ringNotice(state), {
       accepted: (as) => answered({ type: "accept", ring: id }, as),
       declined: () => answered({ type: "decline", ring: id }),
       opened: () => windows.show(state.second ? "ring" : "home"),
     });
-    this.#shown.set(id, { room, hide });
+    this.#shown.set(id, hide);
     windows.show("ring");
     log.info("rings");
   }

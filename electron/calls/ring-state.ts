@@ -1,9 +1,11 @@
-import type { Ring } from "../../shared/call/ring.ts";
-import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
+import type { Ring, SessionMember } from "../../shared/call/ring.ts";
+import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
 import { t } from "../../shared/messages/messages.ts";
 import type { Person, RingState, RoomSummary } from "../../shared/state/app-state.ts";
 import type { RingingChoice, Settings } from "../../shared/state/settings.ts";
+import { CALL_SLOT } from "../../shared/rtc/member-event.ts";
 import type { MissedNotice, RingNotice } from "../ports.ts";
+import type { SessionView } from "../rtc/types.ts";
 
 const usual: RingingChoice = { mode: "default", tone: null, volume: null };
 
@@ -55,3 +57,22 @@ export const missedNotice = (ring: Ring, from: Person): MissedNotice => ({
   title: t("notification.missed", { name: from.name }),
   body: new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(ring.startedAt),
 });
+
+/** We answered, and the server does not have our member event yet. */
+const ENTERING: EventId = "$entering";
+
+/** Everybody in the room's call, as the ring judges them; `isOurs`: we are in it, or entering it. */
+export function sessionMembers(
+  sessions: readonly SessionView[],
+  me: UserId,
+  isOurs: boolean,
+): readonly SessionMember[] {
+  const session = sessions.find(({ slot }) => slot === CALL_SLOT);
+  const members = (session?.members ?? []).map(({ user, eventId, own }): SessionMember => ({
+    user,
+    eventId,
+    who: own ? "this-device" : user === me ? "own-device" : "other",
+  }));
+  const entering = isOurs && !members.some(({ who }) => who === "this-device");
+  return entering ? [...members, { user: me, eventId: ENTERING, who: "this-device" }] : members;
+}

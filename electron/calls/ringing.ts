@@ -14,7 +14,6 @@ import { AppError } from "../../shared/errors.ts";
 import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
 import type { CallFact } from "../../shared/call/history.ts";
 import { mayRing, TEST_RING } from "../../shared/call/ring-rules.ts";
-import { CALL_SLOT } from "../../shared/rtc/member-event.ts";
 import type { CallNotification, CallSignal } from "../../shared/rtc/notification.ts";
 import type { AppState, CallIntent } from "../../shared/state/app-state.ts";
 import type { Log } from "../log.ts";
@@ -28,7 +27,7 @@ import type { Conductor } from "./conductor.ts";
 import { Declines } from "./declines.ts";
 import { localTime } from "./local-time.ts";
 import { RingScreen } from "./ring-screen.ts";
-import { missedNotice, ringingChoice } from "./ring-state.ts";
+import { missedNotice, ringingChoice, sessionMembers } from "./ring-state.ts";
 import type { RingsFile } from "./rings-file.ts";
 
 export interface RingingParts {
@@ -47,8 +46,6 @@ export interface RingingParts {
   readonly remember: (fact: CallFact) => void;
 }
 
-/** We answered, and the server does not have our member event yet. */
-const ENTERING: EventId = "$entering";
 /** These say by themselves that nobody has to call back. */
 const NOT_MISSED: ReadonlySet<RingEnd> = new Set([
   "answered",
@@ -236,14 +233,7 @@ export class Ringing {
 
   #members(room: RoomId): readonly SessionMember[] {
     const { rtc, me, conductor } = this.#parts;
-    const session = rtc.sessions(room).find(({ slot }) => slot === CALL_SLOT);
-    const members = (session?.members ?? []).map(({ user, eventId, own }): SessionMember => ({
-      user,
-      eventId,
-      who: own ? "this-device" : user === me ? "own-device" : "other",
-    }));
-    const entering = conductor.room === room && !members.some(({ who }) => who === "this-device");
-    return entering ? [...members, { user: me, eventId: ENTERING, who: "this-device" }] : members;
+    return sessionMembers(rtc.sessions(room), me, conductor.room === room);
   }
 
   #send(event: RingEvent): void {

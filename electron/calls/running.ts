@@ -7,7 +7,7 @@ import { peopleIn } from "../matrix/people.ts";
 import { person, Rooms } from "../matrix/rooms.ts";
 import { rtcMatrix } from "../matrix/rtc-matrix.ts";
 import { signals } from "../matrix/signals.ts";
-import type { Notifier, SystemQuiet, Windows } from "../ports.ts";
+import type { Notifier, SystemQuiet } from "../ports.ts";
 import { createRtc } from "../rtc/engine.ts";
 import { CallFactsFile } from "../state/call-facts.ts";
 import type { Database } from "../state/database.ts";
@@ -19,7 +19,6 @@ import { Ringing } from "./ringing.ts";
 import { ringsIn } from "./rings-file.ts";
 
 export interface RunningParts extends Omit<ConductorParts, "rtc" | "signals" | "personOf" | "peopleIn"> {
-  readonly windows: Pick<Windows, "show" | "prepare" | "close">;
   readonly database: Database;
   readonly fetch: Fetch;
   readonly notifier: Notifier;
@@ -33,6 +32,7 @@ export class Running {
   readonly ringing: Ringing;
   readonly history: History;
   readonly #rtc: ReturnType<typeof createRtc>;
+  readonly #stopFollowing: () => void;
 
   constructor(account: Account, parts: RunningParts) {
     const { store, clock, database, fetch, log } = parts;
@@ -65,7 +65,6 @@ export class Running {
     const rooms = new Rooms(client, callOf, (lists) => {
       store.update((state) => ({ ...state, ...lists }));
       this.conductor.refresh();
-      this.ringing.refresh();
       this.history.refresh();
     });
     this.#rtc.onChange((room) => rooms.touch(room));
@@ -94,6 +93,8 @@ export class Running {
       personOf,
       remember: (fact) => this.history.add(fact),
     });
+    // Names, settings and the call that we are in are all told by the state.
+    this.#stopFollowing = store.subscribe(() => this.ringing.refresh());
     const live = () => {
       this.ringing.live();
       this.history.live();
@@ -115,6 +116,7 @@ export class Running {
 
   /** Leaves the call as others should see it. The account closes after. */
   async stop(): Promise<void> {
+    this.#stopFollowing();
     await Promise.all([this.ringing.stop(), this.conductor.stop()]);
     await this.#rtc.stop();
     this.history.stop();
