@@ -18,6 +18,10 @@ export type ErrorCode =
   | "login-failed"
   | "signed-out-elsewhere"
   | "not-signed-in"
+  // Identity
+  | "wrong-recovery-key"
+  | "password-needed"
+  | "verification-failed"
   // Stores
   | "store-locked"
   | "store-corrupt"
@@ -30,6 +34,11 @@ export type ErrorCode =
   | "call-busy"
   | "ring-over"
   | "no-transport"
+  | "call-removed"
+  | "call-elsewhere"
+  | "room-left"
+  | "room-upgraded"
+  | "sfu-restricted"
   | "grant-refused"
   | "grant-unreachable";
 

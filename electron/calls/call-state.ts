@@ -49,6 +49,7 @@ export function callState(facts: CallFacts): CallState | null {
     joinedAt: call.phase === "joined" ? call.joinedAt : null,
     membership: call.phase === "joined" ? call.membership : "none",
     error: call.phase === "lobby" ? call.error : null,
+    safetyCode: null,
     transport,
     participants: (session?.members ?? []).map((member) =>
       participant(call.room, member, room.encrypted, joined, personOf),
@@ -72,9 +73,14 @@ function participant(
     avatar,
     identity: member.identity,
     transport: member.known ? (member.transport?.serviceUrl ?? null) : null,
+    foreign: member.known ? null : (member.transport?.type ?? null),
     local: member.own,
     joinedAt: member.joinedAt,
     key: joined ? joined.keyState(member.id) : encrypted ? "waiting" : "unneeded",
+    ourKey: encrypted ? "waiting" : "unneeded",
+    trust: "unknown",
+    handAt: null,
+    reaction: null,
   };
 }
 

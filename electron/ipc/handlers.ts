@@ -38,6 +38,11 @@ export function handlers({
   const conductor = () => required().conductor;
   const ringing = () => required().ringing;
 
+  // Nothing asks for these before what they need is there.
+  const unbuilt = () => {
+    throw new AppError("denied", "not built yet");
+  };
+
   return {
     "window.ready": (_args, caller) => publisher.add(caller),
 
@@ -45,7 +50,18 @@ export function handlers({
     "session.login": ({ homeserver, user, password }) => signIn.login(homeserver, user, password),
     "session.sso": ({ homeserver }) => signIn.singleSignOn(homeserver),
     "session.cancel-sso": () => signIn.cancelSingleSignOn(),
+    "session.oauth": unbuilt,
     "session.logout": () => signIn.logout(),
+    "identity.verify": unbuilt,
+    "identity.verify-person": unbuilt,
+    "identity.accept": unbuilt,
+    "identity.compare": unbuilt,
+    "identity.scanned": unbuilt,
+    "identity.confirm": unbuilt,
+    "identity.cancel": unbuilt,
+    "identity.recover": unbuilt,
+    "identity.reset": unbuilt,
+    "identity.new-recovery-key": unbuilt,
     "notice.dismiss": ({ notice }) => dismiss(notice),
 
     "people.search": ({ term }) => searchPeople(signIn.required.client, term),
@@ -63,6 +79,8 @@ export function handlers({
     "call.leave": () => conductor().send({ type: "leave-asked" }),
     "call.grant": ({ transport }) => conductor().grant(transport),
     "call.keys": () => conductor().keys(),
+    "call.hand": unbuilt,
+    "call.react": unbuilt,
     "call.intent": ({ intent }) => conductor().send({ type: "intent-changed", intent }),
 
     "ring.accept": ({ ring, intent, other }) => ringing().accept(ring, intent, other),

@@ -31,7 +31,13 @@ export async function discover(fetch: Fetch, typed: string): Promise<Homeserver>
     );
   }
   const offers = new Set(login.body.flows.map(({ type }) => type));
-  return { url, name: origin.host, password: offers.has("m.login.password"), sso: offers.has("m.login.sso") };
+  return {
+    url,
+    name: origin.host,
+    password: offers.has("m.login.password"),
+    sso: offers.has("m.login.sso"),
+    oauth: false,
+  };
 }
 
 /** `example.org`, `https://example.org/…`, `@alice:example.org`; plain http only for this machine. */

@@ -110,6 +110,7 @@ export class Rooms {
       direct,
       encrypted: room.hasEncryptionStateEvent(),
       memberCount: room.getJoinedMemberCount(),
+      others: [],
       canCall: room.currentState.maySendStateEvent(MEMBER_TYPE, this.#client.getSafeUserId()),
       call: this.#callOf(id),
       activeAt: room.getLastActiveTimestamp(),

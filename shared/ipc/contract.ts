@@ -32,7 +32,34 @@ export const commands = {
   /** Opens the system browser; resolves once signed in, or fails with `login-cancelled`. */
   "session.sso": command(["home"], v.strictObject({ homeserver: text(1024) })),
   "session.cancel-sso": command(["home"], nothing),
+  /** As `session.sso`, by OAuth 2 (next-generation login). */
+  "session.oauth": command(["home"], v.strictObject({ homeserver: text(1024) })),
   "session.logout": command(["home"], nothing),
+
+  /** Asks the user's other devices to verify this one. Fails with `offline`, `verification-failed`. */
+  "identity.verify": command(["home"], nothing),
+  /** Asks a person to compare emoji with us, in our direct room. */
+  "identity.verify-person": command(["home"], v.strictObject({ user: userId })),
+  /** Accepts the request that came. */
+  "identity.accept": command(["home"], nothing),
+  /** Goes on by emoji. */
+  "identity.compare": command(["home"], nothing),
+  /** What the other side's QR code says (base64). */
+  "identity.scanned": command(["home"], v.strictObject({ data: text(2048) })),
+  /** Whether the emoji are the same, or whether it was the user's device that read our code. */
+  "identity.confirm": command(["home"], v.strictObject({ same: v.boolean() })),
+  /** Ends the verification; one that is over is put away. */
+  "identity.cancel": command(["home"], nothing),
+  /** Verifies this device with the recovery key (or passphrase), and restores the key backup. Fails with `wrong-recovery-key`. */
+  "identity.recover": command(["home"], v.strictObject({ key: text(1024) })),
+  /** Makes the account's identity anew, with backup and recovery key; what the old one vouched for is lost. Fails with `password-needed`, `wrong-password`. */
+  "identity.reset": command(
+    ["home"],
+    v.strictObject({ password: v.nullable(text(4096)) }),
+    returns<{ readonly recoveryKey: string }>(),
+  ),
+  /** A recovery key where there is none yet, or a new one in the place of one that is lost. */
+  "identity.new-recovery-key": command(["home"], nothing, returns<{ readonly recoveryKey: string }>()),
   "notice.dismiss": command(
     ["home"],
     v.strictObject({ notice: v.picklist(["weak-storage", "disk-full", "in-tray"]) }),
@@ -62,6 +89,10 @@ export const commands = {
   "call.grant": command(["call"], v.strictObject({ transport: text(1024) }), returns<SfuGrant>()),
   /** Every media key of the call at this moment, our own current one last; later ones come as topic `keys`. */
   "call.keys": command(["call"], nothing, returns<readonly MediaKey[]>()),
+  /** Raises or lowers our hand, for all to see. */
+  "call.hand": command(["call"], v.strictObject({ raised: v.boolean() })),
+  /** Shows one emoji to all for 3 s. */
+  "call.react": command(["call"], v.strictObject({ emoji: text(32) })),
   /** The camera went on or off, so that others know what kind of call it is. */
   "call.intent": command(["call"], v.strictObject({ intent })),
 
@@ -111,6 +142,8 @@ export interface Homeserver {
   readonly name: string;
   readonly password: boolean;
   readonly sso: boolean;
+  /** Next-generation login (OAuth 2, `auth_metadata`). */
+  readonly oauth: boolean;
 }
 
 /** Leave to connect to an SFU: a LiveKit websocket URL and its JWT. */

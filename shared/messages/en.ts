@@ -25,6 +25,9 @@ export const en = {
   "error.login-failed": "Signing in did not work. Try again.",
   "error.signed-out-elsewhere": "This device was signed out. Sign in again to go on.",
   "error.not-signed-in": "You are not signed in. Sign in first.",
+  "error.wrong-recovery-key": "This is not the account's recovery key. Check it and try again.",
+  "error.password-needed": "Your homeserver asks for your password before it lets you do this.",
+  "error.verification-failed": "The verification did not work. Try again on both devices.",
   "error.store-locked":
     "Carillon is already running with this account's data. Use that window, or quit it and start again.",
   "error.store-corrupt":
@@ -35,6 +38,12 @@ export const en = {
   "error.call-forbidden":
     "Your role in this room does not let you join calls. Ask one of its moderators to allow “call member” events.",
   "error.call-busy": "You are already in another call. Leave it first.",
+  "error.call-removed": "A moderator removed you from the call.",
+  "error.call-elsewhere": "This device joined the call from another copy of the app, which goes on with it.",
+  "error.room-left": "You are no longer in this room, so you left its call.",
+  "error.room-upgraded": "This room was replaced by a new one. Join the call there.",
+  "error.sfu-restricted":
+    "The call server has no room for this call until one of its own users joins. Trying again…",
   "error.ring-over": "This call is over, or was answered on another device.",
   "error.no-transport":
     "Your homeserver offers no call server. Ask who runs it, or name one in the settings.",

@@ -20,6 +20,7 @@ export interface AppState {
   /** What this desktop can do for us; the settings offer nothing else. */
   readonly desktop: Desktop;
   readonly settings: Settings;
+  readonly identity: IdentityState;
   /** Told until dismissed. */
   readonly notices: readonly Notice[];
 }
@@ -49,6 +50,46 @@ export interface SignedIn {
   readonly sync: "starting" | "live" | "offline";
 }
 
+/** Whose this device is, as other devices can know it (cross-signing), and what it can read of the past (key backup). */
+export interface IdentityState {
+  /** Whether the account's identity signed this device: others can tell it from an intruder's. `unknown` until the server was asked. */
+  readonly device: "unknown" | "verified" | "unverified";
+  /** `none`: the account has no identity yet, as new accounts have none. */
+  readonly account: "unknown" | "none" | "present";
+  /** What could verify this device now. */
+  readonly ways: { readonly otherDevice: boolean; readonly recoveryKey: boolean };
+  /** Whether the account can be recovered with a key that its user keeps. */
+  readonly recovery: "unknown" | "unset" | "set";
+  readonly backup: KeyBackup;
+  /** The verification under way, of whichever side. */
+  readonly verification: VerificationState | null;
+}
+
+/** Keys of old messages on the homeserver, encrypted. Counted in keys while they are restored. */
+export type KeyBackup =
+  | { readonly phase: "unknown" | "none" | "locked" | "on" | "failed" }
+  | { readonly phase: "restoring"; readonly done: number; readonly total: number };
+
+export interface VerificationState {
+  readonly person: Person;
+  /** The other device; null while any may answer. */
+  readonly device: string | null;
+  /** They asked. */
+  readonly incoming: boolean;
+  /**
+   * `asked`: the other side has not answered. `ready`: both chose to go on, and the way is open. `compare`: the emoji are shown. `scanned`: they
+   * read our code, and we say whether it was they. `waiting`: for their word.
+   */
+  readonly phase: "asked" | "ready" | "compare" | "scanned" | "waiting" | "done" | "cancelled";
+  readonly emoji: readonly { readonly symbol: string; readonly name: string }[];
+  /** What our QR code says (base64), where the other side can read one. */
+  readonly qr: string | null;
+  /** Whether the other side shows a code that we may read. */
+  readonly canScan: boolean;
+  /** Why it was cancelled. */
+  readonly reason: "mismatch" | "timeout" | "refused" | "failed" | null;
+}
+
 /** `in-tray`: the home window was closed for the first time and the app goes on. `weak-storage`: the desktop has no keyring, so secrets on disk are only obfuscated. `disk-full`: nothing is lost, but nothing new is kept. */
 export type Notice = "weak-storage" | "disk-full" | "in-tray";
 
@@ -70,6 +111,8 @@ export interface RoomSummary {
   /** Whether our power level lets us into a call here. */
   readonly canCall: boolean;
   readonly call: OngoingCall | null;
+  /** What else goes on in the room: sessions of applications that we are not (MSC4143). */
+  readonly others: readonly OtherSession[];
   /** Epoch ms of the latest event, for ordering. */
   readonly activeAt: number;
 }
@@ -88,6 +131,16 @@ export interface OngoingCall {
   /** Epoch ms of the oldest membership. */
   readonly since: number;
   readonly intent: CallIntent;
+  readonly people: readonly Person[];
+}
+
+/** A running MatrixRTC session that Carillon cannot take part in. */
+export interface OtherSession {
+  readonly slot: string;
+  /** As its members write it, such as `org.example.whiteboard`. */
+  readonly application: string;
+  /** Epoch ms of the oldest membership. */
+  readonly since: number;
   readonly people: readonly Person[];
 }
 
@@ -174,6 +227,8 @@ export interface CallState {
   readonly membership: "none" | "live" | "unsure";
   /** Why the last join failed, or why the call was left for us. */
   readonly error: ErrorCode | null;
+  /** What all can read aloud to be sure that nobody sits in between (docs/safety-code.md); null while alone, in clear, or not all identities are known. */
+  readonly safetyCode: string | null;
   /** Transport on which we publish; its grant comes by `call.grant`. Null until known. */
   readonly transport: string | null;
   /** Everybody whose membership counts, ourselves included once joined, oldest first. */
@@ -198,12 +253,27 @@ export interface Participant {
   readonly identity: string;
   /** URL of the authorization service of the SFU where they publish; null where they name none that we speak. */
   readonly transport: string | null;
+  /** The kind of their transport, where it is one that we do not speak. */
+  readonly foreign: string | null;
   readonly local: boolean;
   /** Epoch ms. */
   readonly joinedAt: number;
   /** Whether main holds their media key; `unneeded` in an unencrypted room. */
   readonly key: "waiting" | "have" | "unneeded";
+  /** Whether they hold ours; `withheld`: their device is not verified and the user wants our key to go to no such device. */
+  readonly ourKey: "waiting" | "sent" | "undeliverable" | "withheld" | "unneeded";
+  readonly trust: Trust;
+  /** Epoch ms at which they raised their hand; null while it is down. */
+  readonly handAt: number | null;
+  /** What they show for 3 s, one grapheme. */
+  readonly reaction: string | null;
 }
+
+/**
+ * How sure we are whose device it is. `verified`: its owner signed it, and the user verified the owner. `signed`: its owner signed it. `changed`:
+ * the owner's identity is not the one that it was when we first saw or verified it.
+ */
+export type Trust = "unknown" | "verified" | "signed" | "unverified" | "changed";
 
 export const initialState: AppState = {
   session: { phase: "starting" },
@@ -216,5 +286,13 @@ export const initialState: AppState = {
   lookup: null,
   desktop: { tray: false, loginItem: false, disturb: false },
   settings: defaultSettings,
+  identity: {
+    device: "unknown",
+    account: "unknown",
+    ways: { otherDevice: false, recoveryKey: false },
+    recovery: "unknown",
+    backup: { phase: "unknown" },
+    verification: null,
+  },
   notices: [],
 };

@@ -22,6 +22,10 @@ const entries = {
   theme: v.picklist(["system", "light", "dark"]),
   /** The MatrixRTC authorization service to use where the homeserver names none; an https URL. */
   serviceUrl: v.nullable(v.pipe(v.string(), v.url(), v.maxLength(1024))),
+  /** How we say that we are in a call: `compatible` is what all clients read; `sticky` is MSC4143 with MSC4354, where the homeserver can. */
+  membership: v.picklist(["compatible", "sticky"]),
+  /** Our media key goes to no device that its owner has not signed. */
+  verifiedOnly: v.boolean(),
   ringTone: tone,
   /** 0–1. */
   ringVolume: volume,
@@ -70,6 +74,8 @@ export const settingsPatch = v.strictObject({
   startMuted: v.exactOptional(entries.startMuted),
   theme: v.exactOptional(entries.theme),
   serviceUrl: v.exactOptional(entries.serviceUrl),
+  membership: v.exactOptional(entries.membership),
+  verifiedOnly: v.exactOptional(entries.verifiedOnly),
   ringTone: v.exactOptional(entries.ringTone),
   ringVolume: v.exactOptional(entries.ringVolume),
   ringDevice: v.exactOptional(entries.ringDevice),
@@ -94,6 +100,8 @@ export const defaultSettings: Settings = {
   startMuted: false,
   theme: "system",
   serviceUrl: null,
+  membership: "compatible",
+  verifiedOnly: false,
   ringTone: "carillon",
   ringVolume: 0.8,
   ringDevice: null,

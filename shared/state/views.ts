@@ -4,7 +4,7 @@ import type { AppState } from "./app-state.ts";
 /** What each window sees of the state: properties picked by reference, so an unchanged one is not sent again. */
 export const views = {
   home: (state: AppState) => ({ ...state }),
-  call: ({ session, call, settings }: AppState) => ({ session, call, settings }),
+  call: ({ session, call, settings, identity }: AppState) => ({ session, call, settings, identity }),
   ring: ({ rings, settings }: AppState) => ({ rings, settings }),
 } satisfies { [R in WindowRole]: (state: AppState) => object };
 

@@ -21,6 +21,7 @@ const summary = (id: RoomId): RoomSummary => ({
   memberCount: 2,
   canCall: true,
   call: null,
+  others: [],
   activeAt: 0,
 });
 const bob: MemberView = {

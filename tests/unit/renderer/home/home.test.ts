@@ -28,6 +28,7 @@ const server: Homeserver = {
   url: "https://matrix.example.org",
   name: "example.org",
   password: true,
+  oauth: false,
   sso: true,
 };
 const signedOut: Session = { phase: "signed-out", reason: null, again: null };

@@ -63,6 +63,7 @@ export const room = (name: string, more: Partial<RoomSummary> = {}): RoomSummary
   memberCount: 3,
   canCall: true,
   call: null,
+  others: [],
   activeAt: 0,
   ...more,
 });
