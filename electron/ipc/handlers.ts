@@ -79,6 +79,7 @@ export function handlers({
     "call.leave": () => conductor().send({ type: "leave-asked" }),
     "call.grant": ({ transport }) => conductor().grant(transport),
     "call.keys": () => conductor().keys(),
+    "call.connected": unbuilt,
     "call.hand": unbuilt,
     "call.react": unbuilt,
     "call.intent": ({ intent }) => conductor().send({ type: "intent-changed", intent }),

@@ -75,6 +75,15 @@ export interface TransportView {
   readonly serviceUrl: string | null;
 }
 
+/** As whom we are in a call, for the length of one stay. */
+export interface OwnSelf {
+  readonly form: "legacy" | "sticky";
+  /** `user:device` in legacy; random, new in each stay, in sticky. */
+  readonly memberId: string;
+  /** On every SFU. */
+  readonly identity: string;
+}
+
 /** Our own place in a call. */
 export interface JoinedCall {
   readonly room: RoomId;
