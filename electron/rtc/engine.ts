@@ -7,6 +7,7 @@ import type { Log } from "../log.ts";
 import { kindOf } from "./failure.ts";
 import { Grants, type Fetch } from "./grants.ts";
 import { OwnCall } from "./joined-call.ts";
+import { OwnSelves } from "./own-self.ts";
 import { OwnTransport } from "./own-transport.ts";
 import type { Clock, DelayIds, RtcMatrix } from "./ports.ts";
 import { SessionWatch } from "./room-sessions.ts";
@@ -27,6 +28,7 @@ export const createRtc = (parts: RtcParts): Rtc => new Engine(parts);
 class Engine implements Rtc {
   readonly #parts: RtcParts;
   readonly #sessions: SessionWatch;
+  readonly #selves: OwnSelves;
   readonly #grants: Grants;
   readonly #transport: OwnTransport;
   readonly #calls = new Map<RoomId, OwnCall>();
@@ -37,6 +39,7 @@ class Engine implements Rtc {
     const { matrix, clock, fetch, ownServiceUrl } = parts;
     this.#parts = parts;
     this.#sessions = new SessionWatch(matrix, clock, (room) => this.#isIn(room));
+    this.#selves = new OwnSelves({ matrix, formIn: () => "legacy" });
     this.#grants = new Grants(matrix, clock, fetch);
     this.#transport = new OwnTransport(matrix, clock, ownServiceUrl);
     this.#sessions.onChange((room) => void this.#loadDevices(room));
@@ -74,7 +77,7 @@ class Engine implements Rtc {
         throw new AppError("grant-refused", "the service is on this machine");
       }
     }
-    return this.#grants.get(room, transport, { own: transport === own, fresh });
+    return this.#grants.get(room, transport, this.#selves.fixed(room), { own: transport === own, fresh });
   }
 
   join(room: RoomId, { intent }: { readonly intent: CallIntent }): JoinedCall {
@@ -90,10 +93,14 @@ class Engine implements Rtc {
       log,
       sessions: this.#sessions,
       room,
+      self: this.#selves.fixed(room),
       intent,
       transport: () => this.#transport.get(),
       onEnd: (over) => {
-        if (this.#calls.get(room) === over) this.#calls.delete(room);
+        if (this.#calls.get(room) === over) {
+          this.#calls.delete(room);
+          this.#selves.free(room);
+        }
         this.#sessions.touch(room);
       },
     });
@@ -136,7 +143,7 @@ class Engine implements Rtc {
   async #prefetch(room: RoomId): Promise<void> {
     try {
       const transport = await this.#transport.get();
-      await this.#grants.get(room, transport, { own: true, fresh: false });
+      await this.#grants.get(room, transport, this.#selves.likely(room), { own: true, fresh: false });
     } catch (error) {
       this.#parts.log.info("no grant ahead of the call", {
         why: error instanceof AppError ? error.code : "internal",

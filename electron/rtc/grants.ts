@@ -7,6 +7,7 @@ import { CALL_SLOT } from "../../shared/rtc/member-event.ts";
 import { toAppError } from "./failure.ts";
 import type { Clock, OpenIdToken, RtcMatrix } from "./ports.ts";
 import { within } from "./timer.ts";
+import type { OwnSelf } from "./types.ts";
 
 export type Fetch = typeof globalThis.fetch;
 
@@ -38,15 +39,20 @@ export class Grants {
     this.#fetch = fetch;
   }
 
-  /** `own`: where we publish, and so must be whom our membership says. */
-  get(room: RoomId, service: string, { own, fresh }: { own: boolean; fresh: boolean }): Promise<SfuGrant> {
-    const key = `${room} ${service}`;
+  /** As `self`, whom our membership names. `own`: where we publish, and so must be nobody else. */
+  get(
+    room: RoomId,
+    service: string,
+    self: OwnSelf,
+    { own, fresh }: { own: boolean; fresh: boolean },
+  ): Promise<SfuGrant> {
+    const key = `${room} ${service} ${self.memberId}`;
     const kept = this.#kept.get(key);
     const now = this.#clock.now();
     if (kept && !fresh && now - kept.at < PREFETCHED_MS) return kept.grant;
     const late = () => new AppError("grant-unreachable", "no answer in time");
     const stop = new AbortController();
-    const grant = within(this.#clock, TIMEOUT_MS, this.#ask(room, service, own, stop.signal), late);
+    const grant = within(this.#clock, TIMEOUT_MS, this.#ask(room, service, self, own, stop.signal), late);
     this.#kept.set(key, { at: now, grant });
     grant.catch(() => {
       stop.abort();
@@ -55,7 +61,13 @@ export class Grants {
     return grant;
   }
 
-  async #ask(room: RoomId, service: string, own: boolean, signal: AbortSignal): Promise<SfuGrant> {
+  async #ask(
+    room: RoomId,
+    service: string,
+    self: OwnSelf,
+    own: boolean,
+    signal: AbortSignal,
+  ): Promise<SfuGrant> {
     const { user, device } = this.#matrix;
     const openIdToken = await this.#openId();
     const legacy = { room, openid_token: openIdToken, device_id: device };
@@ -69,7 +81,7 @@ export class Grants {
           room_id: room,
           slot_id: CALL_SLOT,
           openid_token: openIdToken,
-          member: { id: `${user}:${device}`, claimed_user_id: user, claimed_device_id: device },
+          member: { id: self.memberId, claimed_user_id: user, claimed_device_id: device },
         },
         signal,
       ),

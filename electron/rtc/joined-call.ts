@@ -10,7 +10,7 @@ import { MediaKeys } from "./media-keys.ts";
 import { OwnMembership } from "./own-membership.ts";
 import type { Clock, DelayIds, RtcMatrix, ToDeviceMessage } from "./ports.ts";
 import type { SessionWatch } from "./room-sessions.ts";
-import type { JoinedCall, JoinStatus, KeyState } from "./types.ts";
+import type { JoinedCall, JoinStatus, KeyState, OwnSelf } from "./types.ts";
 import { within } from "./timer.ts";
 
 export interface OwnCallParts {
@@ -20,6 +20,8 @@ export interface OwnCallParts {
   readonly log: Log;
   readonly sessions: SessionWatch;
   readonly room: RoomId;
+  /** For the whole stay. */
+  readonly self: OwnSelf;
   readonly intent: CallIntent;
   readonly transport: () => Promise<string>;
   /** It is over: left, or refused. */
@@ -46,10 +48,10 @@ export class OwnCall implements JoinedCall {
   #leaving = false;
 
   constructor(parts: OwnCallParts) {
-    const { matrix, room, intent, sessions } = parts;
+    const { matrix, room, self, intent, sessions } = parts;
     this.#parts = parts;
     this.room = room;
-    this.identity = `${matrix.user}:${matrix.device}`;
+    this.identity = self.identity;
     this.#intent = intent;
     this.#cancels.add(matrix.onToDevice((message) => this.#received(message)));
     this.#cancels.add(matrix.onDevices((user) => this.#devices(user)));
@@ -141,11 +143,11 @@ export class OwnCall implements JoinedCall {
   }
 
   #look(): void {
-    const { matrix, clock, log, sessions, room } = this.#parts;
+    const { matrix, clock, log, sessions, room, self } = this.#parts;
     if (this.isOver) return void this.#membership?.look();
     if (!this.#keys && matrix.isEncrypted(room)) {
       const identityOf = sessions.identity.bind(sessions);
-      this.#keys = new MediaKeys({ matrix, clock, log, room, identityOf });
+      this.#keys = new MediaKeys({ matrix, clock, log, room, self, identityOf });
       this.#keys.onKey((key) => {
         this.#keyListeners.tell(key);
         sessions.touch(room);

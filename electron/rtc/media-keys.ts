@@ -26,12 +26,14 @@ import { kindOf } from "./failure.ts";
 import { Listeners } from "./listeners.ts";
 import { RtcRequestError, type Clock, type RtcMatrix } from "./ports.ts";
 import { Timer, within } from "./timer.ts";
+import type { OwnSelf } from "./types.ts";
 
 export interface MediaKeysParts {
   readonly matrix: RtcMatrix;
   readonly clock: Clock;
   readonly log: Log;
   readonly room: RoomId;
+  readonly self: OwnSelf;
   readonly identityOf: (member: Membership) => string;
 }
 
@@ -122,8 +124,7 @@ export class MediaKeys {
   }
 
   #ours({ index, key }: OwnKey): MediaKey {
-    const { user, device } = this.#parts.matrix;
-    return { identity: `${user}:${device}`, index, key, own: true };
+    return { identity: this.#parts.self.identity, index, key, own: true };
   }
 
   // Distributes over the union, so that each event keeps its own fields.
@@ -148,11 +149,11 @@ export class MediaKeys {
   }
 
   async #send({ index, key }: OwnKey, to: readonly Recipient[]): Promise<void> {
-    const { matrix, clock, log, room } = this.#parts;
+    const { matrix, clock, log, room, self } = this.#parts;
     const content = {
       keys: { index, key: Buffer.from(key).toString("base64") },
       room_id: room,
-      member: { id: `${matrix.user}:${matrix.device}`, claimed_device_id: matrix.device },
+      member: { id: self.memberId, claimed_device_id: matrix.device },
       session: { call_id: "", application: "m.call", scope: "m.room" },
       sent_ts: clock.now(),
     };
