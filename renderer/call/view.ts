@@ -5,6 +5,7 @@ export type Reason =
   | "no-transport"
   | "grant-refused"
   | "sfu-unreachable"
+  | "sfu-restricted"
   | "connecting"
   | "key-missing"
   | "key-wrong"
@@ -39,4 +40,4 @@ export type MediaProblem =
   | "device-unplugged";
 
 /** How this window stands with the SFU on which it publishes. */
-export type Connection = "idle" | "connecting" | "connected" | "reconnecting" | "failed";
+export type Connection = "idle" | "connecting" | "connected" | "reconnecting" | "restricted" | "failed";

@@ -23,7 +23,7 @@ export interface Link {
   /** Whether our own microphone is heard there. */
   readonly speaking: boolean;
   readonly remotes: ReadonlyMap<string, Remote>;
-  /** Resolves once media can flow; fails where it cannot be reached or let us in. */
+  /** Resolves once media can flow; fails where it cannot be reached or does not let us in, with `sfu-restricted` where it has no room for the call. */
   connect(grant: SfuGrant): Promise<void>;
   /** Resolves once the connection is lost for good, or closed. */
   readonly ended: Promise<void>;

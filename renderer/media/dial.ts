@@ -1,10 +1,12 @@
 import type { SfuGrant } from "../../shared/ipc/contract.ts";
-import { codeOf } from "../../shared/errors.ts";
+import { codeOf, type ErrorCode } from "../../shared/errors.ts";
 import type { Link } from "./backend.ts";
 import type { DialStatus } from "./reason.ts";
 
 /** Pauses (ms) between attempts; the last one repeats without an end. */
 const PAUSES_MS = [250, 500, 1000, 2000, 4000, 8000];
+/** The same where the SFU has no room for us yet: whoever makes it may come any moment, and then there is one to talk to. */
+const RESTRICTED_PAUSES_MS = [250, 1000, 2000, 3000];
 
 export interface DialPorts {
   /** A new connection, not yet dialled. */
@@ -19,7 +21,9 @@ export interface DialPorts {
 /** Keeps one SFU connected: dials, dials again after each loss, and never gives up until closed. */
 export class Dial {
   #link: Link | null = null;
-  #failed: "refused" | "unreachable" | null = null;
+  #failed: "refused" | "unreachable" | "restricted" | null = null;
+  /** How often in a row the SFU had no room. */
+  #roomless = 0;
   #attempt = 0;
   #closed = false;
   #waiting = new AbortController();
@@ -61,7 +65,9 @@ export class Dial {
       this.#link = null;
       this.#ports.changed();
       this.#waiting = new AbortController();
-      const ms = PAUSES_MS[Math.min(this.#attempt, PAUSES_MS.length - 1)] ?? 0;
+      const pauses = this.#roomless > 0 ? RESTRICTED_PAUSES_MS : PAUSES_MS;
+      const tries = this.#roomless > 0 ? this.#roomless - 1 : this.#attempt;
+      const ms = pauses[Math.min(tries, pauses.length - 1)] ?? 0;
       this.#attempt += 1;
       await this.#ports.pause(ms, this.#waiting.signal);
     }
@@ -76,12 +82,24 @@ export class Dial {
       if (this.#closed) return link.close();
       await link.connect(grant);
     } catch (error) {
-      this.#failed = codeOf(error) === "grant-refused" ? "refused" : "unreachable";
+      this.#fail(codeOf(error));
       return link.close();
     }
     this.#failed = null;
+    this.#roomless = 0;
     this.#attempt = 0;
     this.#ports.changed();
     await link.ended;
+  }
+
+  #fail(code: ErrorCode): void {
+    if (code !== "sfu-restricted") {
+      this.#roomless = 0;
+      this.#failed = code === "grant-refused" ? "refused" : "unreachable";
+      return;
+    }
+    this.#roomless += 1;
+    // Once, its room may have gone since the grant was given: a fresh grant makes it, if we may at all.
+    if (this.#roomless > 1) this.#failed = "restricted";
   }
 }

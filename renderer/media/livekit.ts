@@ -1,4 +1,6 @@
 import {
+  ConnectionError,
+  ConnectionErrorReason,
   ConnectionState,
   LogLevel,
   Room,
@@ -9,6 +11,7 @@ import {
 } from "livekit-client";
 import E2eeWorker from "livekit-client/e2ee-worker?worker";
 
+import { AppError } from "../../shared/errors.ts";
 import type { SfuGrant } from "../../shared/ipc/contract.ts";
 import type { Backend, Link, LinkOptions, Remote, Source } from "./backend.ts";
 import { failClosed } from "./fail-closed.ts";
@@ -92,13 +95,17 @@ class LivekitLink implements Link {
 
   async connect(grant: SfuGrant): Promise<void> {
     await this.#prepared;
-    await this.#room.connect(grant.url, grant.token, {
-      // Only members of the call are listened to, see `receive`.
-      autoSubscribe: false,
-      maxRetries: 0,
-      websocketTimeout: DIAL_MS,
-      peerConnectionTimeout: DIAL_MS,
-    });
+    try {
+      await this.#room.connect(grant.url, grant.token, {
+        // Only members of the call are listened to, see `receive`.
+        autoSubscribe: false,
+        maxRetries: 0,
+        websocketTimeout: DIAL_MS,
+        peerConnectionTimeout: DIAL_MS,
+      });
+    } catch (error) {
+      throw hasNoRoom(error) ? new AppError("sfu-restricted", "no such room", { cause: error }) : error;
+    }
   }
 
   send(source: Source, track: MediaStreamTrack | null, muted: boolean): Promise<void> {
@@ -161,6 +168,12 @@ class LivekitLink implements Link {
       .on(RoomEvent.Reconnected, tracksChanged);
   }
 }
+
+/** A good grant for a room that nobody made, where only some may make it (LiveKit's `auto_create: false`). */
+const hasNoRoom = (error: unknown): boolean =>
+  error instanceof ConnectionError &&
+  error.reason === ConnectionErrorReason.NotAllowed &&
+  error.status === 404;
 
 const resumeBriefly: ReconnectPolicy = {
   nextRetryDelayInMs: ({ retryCount }) => RESUME_MS[retryCount] ?? null,

@@ -1,7 +1,14 @@
 import type { Reason } from "../call/view.ts";
 
 /** How we stand with the SFU of a transport. */
-export type DialStatus = "refused" | "unreachable" | "connecting" | "connected" | "reconnecting";
+export type DialStatus =
+  | "refused"
+  | "unreachable"
+  /** It has no room for the call until somebody comes who may make one. */
+  | "restricted"
+  | "connecting"
+  | "connected"
+  | "reconnecting";
 
 export interface Circumstances {
   /** Where they publish; null where they name nothing that we speak. */
@@ -24,6 +31,7 @@ export function reasonOf(their: Circumstances): Reason | null {
   if (their.transport === null) return "no-transport";
   if (their.dial === "refused") return "grant-refused";
   if (their.dial === "unreachable") return "sfu-unreachable";
+  if (their.dial === "restricted") return "sfu-restricted";
   if (their.dial !== "connected" || !their.present) return "connecting";
   if (their.clear) return "not-encrypted";
   if (their.key === "unneeded") return null;

@@ -373,6 +373,8 @@ export const en = {
   "tile.reason-no-transport": "Their app names no call server that Carillon can use.",
   "tile.reason-grant-refused": "Their call server does not let you in.",
   "tile.reason-sfu-unreachable": "Their call server cannot be reached. Trying again…",
+  "tile.reason-sfu-restricted":
+    "Their call server has no room for this call until one of its own users joins. Trying again…",
   "tile.reason-connecting": "Connecting…",
   "tile.reason-key-missing": "Waiting for their encryption key…",
   "tile.reason-key-wrong": "Their encryption key does not fit. Ask them to join again.",

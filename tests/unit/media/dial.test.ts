@@ -84,6 +84,37 @@ test("pauses grow to a limit and never end", async () => {
   expect(new Set(pauses.slice(6))).toEqual(new Set([8000]));
 });
 
+test("an SFU without a room is tried often and always anew, and said from the second time on", async () => {
+  const { dial, pauses, world, link } = setUp();
+  const statuses: string[] = [];
+  for (let tries = 0; tries < 6; tries++) {
+    const dialled = await link(tries);
+    expect(dialled.grant?.token).toBe(`grant ${tries + 1}`);
+    dialled.fail(new AppError("sfu-restricted"));
+    await expect.poll(() => pauses.length).toBe(tries + 1);
+    statuses.push(dial.status);
+    world.goOn();
+  }
+  expect(pauses).toEqual([250, 1000, 2000, 3000, 3000, 3000]);
+  expect(statuses).toEqual(["connecting", ...Array<string>(5).fill("restricted")]);
+  (await link(6)).stand();
+  await expect.poll(() => dial.status).toBe("connected");
+});
+
+test("an SFU that got its room and then went is unreachable", async () => {
+  const { dial, pauses, world, link } = setUp();
+  for (const [tries, why] of [
+    new AppError("sfu-restricted"),
+    new AppError("sfu-restricted"),
+    undefined,
+  ].entries()) {
+    (await link(tries)).fail(why);
+    await expect.poll(() => pauses.length).toBe(tries + 1);
+    world.goOn();
+  }
+  expect(dial.status).toBe("unreachable");
+});
+
 test("a network that comes back ends the pause", async () => {
   const { dial, link, pauses } = setUp();
   (await link(0)).fail();

@@ -39,8 +39,8 @@ export class FakeLink implements Link {
     this.options.changed();
   }
 
-  fail(): void {
-    this.#dialled.reject(new Error("no route"));
+  fail(why = new Error("no route")): void {
+    this.#dialled.reject(why);
   }
 
   close(): void {

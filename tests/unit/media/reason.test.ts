@@ -18,6 +18,7 @@ const table: readonly (readonly [string, Partial<Circumstances>, Reason | null])
   ["who names no transport that we speak is out of reach", { transport: null }, "no-transport"],
   ["a refused grant is said", { dial: "refused" }, "grant-refused"],
   ["an SFU that does not answer is said", { dial: "unreachable" }, "sfu-unreachable"],
+  ["an SFU without a room for the call is said", { dial: "restricted" }, "sfu-restricted"],
   ["a dial under way is a connection under way", { dial: "connecting" }, "connecting"],
   ["a lost connection is a connection under way", { dial: "reconnecting" }, "connecting"],
   ["a member whom the SFU does not know yet is connecting", { present: false }, "connecting"],

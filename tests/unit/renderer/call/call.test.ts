@@ -96,6 +96,7 @@ describe("in the call", () => {
     "no-transport",
     "grant-refused",
     "sfu-unreachable",
+    "sfu-restricted",
     "connecting",
     "key-missing",
     "key-wrong",
@@ -163,6 +164,7 @@ describe("in the call", () => {
   it.each([
     [{ connection: "reconnecting" }, t("call.reconnecting")],
     [{ connection: "failed" }, t("call.connection-failed")],
+    [{ connection: "restricted" }, t("error.sfu-restricted")],
     [{ sync: "offline" }, t("call.offline")],
     [{ state: callState({ membership: "unsure" }) }, t("call.unsure")],
   ] as const)("says what is wrong and goes on: %j", async (trouble, sentence) => {
