@@ -12,15 +12,23 @@ import { startSsoProvider } from "./sso-provider.ts";
 import { type Server, supervise, type Supervision } from "./supervise.ts";
 import { synapseCommand } from "./synapse.ts";
 
-/** The servers that can stand behind a fault proxy for everybody. For one client alone, put one before its URL. */
-type Site = "homeserver" | "authorization" | "sfu";
+/**
+ * The servers that can stand behind a fault proxy for everybody. For one client alone, put one before its URL.
+ * `federation`: the homeserver as other homeservers reach it.
+ */
+export type Site = "homeserver" | "authorization" | "sfu" | "federation";
 
 export type StackOptions = {
   /** These are told to clients at the address of a fault proxy, found in `Stack.faults`. */
   behindProxy?: readonly Site[];
   /** Offers single sign-on (`m.login.sso`), by which everybody is signed in as the user of this name. */
   ssoUser?: string;
+  /** Federates with the others that were given the same; see `startFederation`. */
+  neighbours?: Neighbours;
 };
+
+/** The homeservers of a federation: the address of each by its server name, for OpenID tokens. */
+export type Neighbours = Map<string, string>;
 
 /** A Synapse, a LiveKit and a MatrixRTC authorization service that know each other, on 127.0.0.1. */
 export type Stack = {
@@ -28,7 +36,11 @@ export type Stack = {
   readonly folder: string;
   /** `url` is what clients use: the proxy's where there is one; `directUrl` never is. */
   readonly homeserver: Server & { url: string; directUrl: string; serverName: string };
-  readonly authorization: AuthorizationServer & { directUrl: string };
+  readonly authorization: AuthorizationServer & {
+    directUrl: string;
+    /** Server names whose users it refuses from now on (401). */
+    readonly refused: Set<string>;
+  };
   /** `url` is ws:, `apiUrl` is http: and never a proxy's. */
   readonly sfu: Server & { url: string; apiUrl: string; key: string; secret: string };
   readonly faults: Readonly<Partial<Record<Site, FaultProxy>>>;
@@ -62,7 +74,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       closing.push(() => provider.close());
       ssoUrl = provider.url;
     }
-    const servers = await startServers(folder, supervision, publicUrl, closing, ssoUrl);
+    const { neighbours } = options;
+    const servers = await startServers({ folder, supervision, publicUrl, closing, ssoUrl, neighbours });
     return { ...servers, folder, faults, stop };
   } catch (error) {
     await stop({ keep: true });
@@ -70,24 +83,41 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
-async function startServers(
-  folder: string,
-  supervision: Supervision,
-  publicUrl: (site: Site, url: string) => Promise<string>,
-  closing: (() => Promise<void>)[],
-  ssoUrl: string | undefined,
-): Promise<Pick<Stack, "homeserver" | "authorization" | "sfu">> {
+async function startServers({
+  folder,
+  supervision,
+  publicUrl,
+  closing,
+  ssoUrl,
+  neighbours,
+}: {
+  folder: string;
+  supervision: Supervision;
+  publicUrl: (site: Site, url: string) => Promise<string>;
+  closing: (() => Promise<void>)[];
+  ssoUrl: string | undefined;
+  neighbours: Neighbours | undefined;
+}): Promise<Pick<Stack, "homeserver" | "authorization" | "sfu">> {
   const [hsPort, authPort, sfuPort] = [await freePort(), await freePort(), await freePort()];
   const hsUrl = `http://127.0.0.1:${hsPort}`;
   const apiUrl = `http://127.0.0.1:${sfuPort}`;
   const authUrl = `http://127.0.0.1:${authPort}`;
-  const serverName = `localhost:${hsPort}`;
+  const federationPort = neighbours && (await freePort());
+  // Others find it by the port in its name.
+  const namedPort =
+    federationPort === undefined
+      ? hsPort
+      : Number(new URL(await publicUrl("federation", `https://127.0.0.1:${federationPort}`)).port);
+  const serverName = `localhost:${namedPort}`;
+  const known = neighbours ?? new Map<string, string>();
+  known.set(serverName, hsUrl);
+  const refused = new Set<string>();
   const [key, secret] = ["devkey", randomBytes(32).toString("hex")];
 
   const sfu = { url: await publicUrl("sfu", `ws://127.0.0.1:${sfuPort}`), apiUrl, key, secret };
   const authorization = await startAuthorizationServer(authPort, {
     sfu,
-    directory: (name) => (name === serverName ? hsUrl : undefined),
+    directory: (name) => (refused.has(name) ? undefined : known.get(name)),
     fullAccess: (name) => name === serverName,
   });
   closing.push(() => authorization.kill());
@@ -113,12 +143,13 @@ async function startServers(
       publicUrl: homeserverUrl,
       authorizationUrl: authPublicUrl,
       ssoUrl,
+      federationPort,
     }),
   );
   await Promise.all([livekit.start(), synapse.start()]);
   return {
     homeserver: { ...synapse, url: homeserverUrl, directUrl: hsUrl, serverName },
-    authorization: { ...authorization, url: authPublicUrl, directUrl: authUrl },
+    authorization: { ...authorization, url: authPublicUrl, directUrl: authUrl, refused },
     sfu: { ...livekit, ...sfu },
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serverPaths } from "../../build/setup/places.mjs";
+import { selfSigned } from "../support/self-signed.ts";
 import { mustAnswer } from "./answers.ts";
 import type { ServerCommand } from "./supervise.ts";
 
@@ -15,6 +16,8 @@ export type SynapsePlan = {
   authorizationUrl: string;
   /** A CAS site by which users may sign in too (`m.login.sso`). */
   ssoUrl: string | undefined;
+  /** Where it listens for other homeservers, by TLS; undefined for one that is alone. */
+  federationPort: number | undefined;
 };
 
 /** The command of a Synapse on 127.0.0.1 with SQLite, open registration and no rate limits; writes its configuration. */
@@ -31,7 +34,7 @@ export function synapseCommand(plan: SynapsePlan): ServerCommand {
 }
 
 function configuration(plan: SynapsePlan): object {
-  const { folder, port, serverName, publicUrl, authorizationUrl, ssoUrl } = plan;
+  const { folder, port, serverName, publicUrl, authorizationUrl, ssoUrl, federationPort } = plan;
   const transport = { type: "livekit", livekit_service_url: authorizationUrl };
   return {
     server_name: serverName,
@@ -53,7 +56,9 @@ function configuration(plan: SynapsePlan): object {
         tls: false,
         resources: [{ names: ["client", "openid"], compress: false }],
       },
+      ...(federationPort === undefined ? [] : [federationListener(federationPort)]),
     ],
+    ...(federationPort === undefined ? {} : federation(folder)),
     enable_registration: true,
     enable_registration_without_verification: true,
     // Hashing a password costs 4 ms instead of 250 ms.
@@ -76,6 +81,37 @@ function configuration(plan: SynapsePlan): object {
     // Apps that listen on the loopback get their login token without a page in between.
     sso: { client_whitelist: ["http://127.0.0.1:", "http://localhost:"] },
     ...raisedLimits(),
+  };
+}
+
+function federationListener(port: number): object {
+  return {
+    port,
+    bind_addresses: ["127.0.0.1"],
+    type: "http",
+    tls: true,
+    resources: [{ names: ["federation", "openid"], compress: false }],
+  };
+}
+
+/** With other homeservers on this machine, whose certificates nobody vouches for. */
+function federation(folder: string): object {
+  const [certificate, key] = [join(folder, "tls.crt"), join(folder, "tls.key")];
+  writeFileSync(certificate, selfSigned.cert.trimStart());
+  writeFileSync(key, selfSigned.key.trimStart(), { mode: 0o600 });
+  return {
+    tls_certificate_path: certificate,
+    tls_private_key_path: key,
+    federation_verify_certificates: false,
+    federation_ip_range_blacklist: [],
+    ip_range_blacklist: [],
+    // One that was away is asked again at once, not after 10 minutes.
+    federation: {
+      destination_min_retry_interval: "1s",
+      destination_retry_multiplier: 2,
+      destination_max_retry_interval: "2s",
+    },
+    rc_federation: { window_size: 1000, sleep_limit: 100_000, reject_limit: 100_000, concurrent: 100 },
   };
 }
 
