@@ -24,8 +24,10 @@ declare global {
 export const TRANSPORT = "https://sfu.example";
 const [KEY, SECRET, ROOM] = ["devkey", "a secret of thirty-two characters", "room"];
 
-/** A LiveKit server alone; it makes the call's room when a grant is asked for, as the authorization service does. */
+/** A LiveKit server alone; it makes the call's room when a grant is asked for, as the authorization service does for users with full access. */
 export interface Sfu extends Server {
+  /** Whether grants make rooms from now on. */
+  fullAccess: boolean;
   grant(identity: string): Promise<{ url: string; token: string }>;
   stop(): Promise<void>;
 }
@@ -45,16 +47,18 @@ export async function startSfu(): Promise<Sfu> {
   const server = supervision.server(livekitCommand({ ...plan, webhookUrl: "http://127.0.0.1:9/" }));
   await server.start();
   const rooms = new RoomServiceClient(`http://127.0.0.1:${port}`, KEY, SECRET);
-  return {
+  const sfu: Sfu = {
     ...server,
+    fullAccess: true,
     grant: async (identity) => {
-      await rooms.createRoom({ name: ROOM });
+      if (sfu.fullAccess) await rooms.createRoom({ name: ROOM });
       const token = new AccessToken(KEY, SECRET, { identity, ttl: "1h" });
       token.addGrant({ room: ROOM, roomJoin: true, canPublish: true, canSubscribe: true });
       return { url: `ws://127.0.0.1:${port}`, token: await token.toJwt() };
     },
     stop: () => supervision.end(),
   };
+  return sfu;
 }
 
 export interface Stages {
