@@ -21,6 +21,7 @@ export type ErrorCode =
   // Identity
   | "wrong-recovery-key"
   | "password-needed"
+  | "approval-needed"
   | "verification-failed"
   // Stores
   | "store-locked"

@@ -38,7 +38,7 @@ export const commands = {
 
   /** Asks the user's other devices to verify this one. Fails with `offline`, `verification-failed`. */
   "identity.verify": command(["home"], nothing),
-  /** Asks a person to compare emoji with us, in our direct room. */
+  /** Asks a person to compare emoji with us, in our direct room. Fails with `verification-failed` where either has no identity, or this device is not verified. */
   "identity.verify-person": command(["home"], v.strictObject({ user: userId })),
   /** Accepts the request that came. */
   "identity.accept": command(["home"], nothing),
@@ -50,15 +50,19 @@ export const commands = {
   "identity.confirm": command(["home"], v.strictObject({ same: v.boolean() })),
   /** Ends the verification; one that is over is put away. */
   "identity.cancel": command(["home"], nothing),
-  /** Verifies this device with the recovery key (or passphrase), and restores the key backup. Fails with `wrong-recovery-key`. */
+  /** Verifies this device with the recovery key (or passphrase); the key backup is restored after. Fails with `wrong-recovery-key`. */
   "identity.recover": command(["home"], v.strictObject({ key: text(1024) })),
-  /** Makes the account's identity anew, with backup and recovery key; what the old one vouched for is lost. Fails with `password-needed`, `wrong-password`. */
+  /**
+   * Makes the account's identity anew, with backup and recovery key; what the old one vouched for is lost. Fails with `password-needed`,
+   * `wrong-password`. Where the account's provider must approve it, the system browser opens and this waits (`identity.cancel` ends the wait);
+   * fails with `approval-needed` where nobody did.
+   */
   "identity.reset": command(
     ["home"],
     v.strictObject({ password: v.nullable(text(4096)) }),
     returns<{ readonly recoveryKey: string }>(),
   ),
-  /** A recovery key where there is none yet, or a new one in the place of one that is lost. */
+  /** A recovery key where there is none yet, or a new one in the place of one that is lost. Fails with `verification-failed` where this device is not verified. */
   "identity.new-recovery-key": command(["home"], nothing, returns<{ readonly recoveryKey: string }>()),
   "notice.dismiss": command(
     ["home"],
@@ -71,6 +75,8 @@ export const commands = {
   "room.direct": command(["home"], v.strictObject({ user: userId }), returns<{ readonly room: RoomId }>()),
   "room.accept": command(["home"], v.strictObject({ room: roomId })),
   "room.refuse": command(["home"], v.strictObject({ room: roomId })),
+  /** Opens the room's link in the system's browser, which offers other Matrix apps. */
+  "room.open-elsewhere": command(["home"], v.strictObject({ room: roomId })),
 
   /** Everybody in the room but ourselves, for choosing whom to ring. */
   "room.people": command(["call"], v.strictObject({ room: roomId }), returns<readonly Person[]>()),

@@ -27,6 +27,8 @@ export const en = {
   "error.not-signed-in": "You are not signed in. Sign in first.",
   "error.wrong-recovery-key": "This is not the account's recovery key. Check it and try again.",
   "error.password-needed": "Your homeserver asks for your password before it lets you do this.",
+  "error.approval-needed":
+    "Your account's provider wants you to approve this in the browser. Approve it there and try again.",
   "error.verification-failed": "The verification did not work. Try again on both devices.",
   "error.store-locked":
     "Carillon is already running with this account's data. Use that window, or quit it and start again.",

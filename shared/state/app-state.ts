@@ -52,11 +52,11 @@ export interface SignedIn {
 
 /** Whose this device is, as other devices can know it (cross-signing), and what it can read of the past (key backup). */
 export interface IdentityState {
-  /** Whether the account's identity signed this device: others can tell it from an intruder's. `unknown` until the server was asked. */
+  /** Whether the account's identity signed this device: others can tell it from an intruder's. `unknown` until the server was asked, and while a new account's identity is made. */
   readonly device: "unknown" | "verified" | "unverified";
   /** `none`: the account has no identity yet, as new accounts have none. */
   readonly account: "unknown" | "none" | "present";
-  /** What could verify this device now. */
+  /** What could verify this device now: another device that is verified, or the recovery key. */
   readonly ways: { readonly otherDevice: boolean; readonly recoveryKey: boolean };
   /** Whether the account can be recovered with a key that its user keeps. */
   readonly recovery: "unknown" | "unset" | "set";
@@ -65,7 +65,7 @@ export interface IdentityState {
   readonly verification: VerificationState | null;
 }
 
-/** Keys of old messages on the homeserver, encrypted. Counted in keys while they are restored. */
+/** Keys of old messages on the homeserver, encrypted. `locked`: there are some, and this device cannot read them. Counted in keys while they are restored. */
 export type KeyBackup =
   | { readonly phase: "unknown" | "none" | "locked" | "on" | "failed" }
   | { readonly phase: "restoring"; readonly done: number; readonly total: number };
@@ -139,6 +139,8 @@ export interface OtherSession {
   readonly slot: string;
   /** As its members write it, such as `org.example.whiteboard`. */
   readonly application: string;
+  /** What the members of a call publish on, as they write it, where that is why we cannot be in it; else null. */
+  readonly transport: string | null;
   /** Epoch ms of the oldest membership. */
   readonly since: number;
   readonly people: readonly Person[];
