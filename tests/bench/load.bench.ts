@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 
 import { callButton, moves } from "../support/call-window.ts";
 import { type Caller, withPair } from "./pair.ts";
-import { processTree, type Process } from "./processes.ts";
+import { processTree, type Process } from "../support/processes.ts";
 import type { Row } from "./table.ts";
 
 const ROOMS = 50;

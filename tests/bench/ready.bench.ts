@@ -18,7 +18,7 @@ import {
   signUp,
   type Person,
 } from "../support/people.ts";
-import { processTree } from "./processes.ts";
+import { processTree } from "../support/processes.ts";
 import type { Row } from "./table.ts";
 
 const ROOMS = 1_000;

@@ -19,6 +19,8 @@ export type FaultProxy = {
   delay(ms: number): void;
   /** Open connections are reset; new ones pass. */
   reset(): void;
+  /** Open connections are reset; whatever is asked on new ones is answered with these bytes, and the connection ended. */
+  answer(response: string): void;
   /** Open connections are reset, new ones refused. */
   refuse(): Promise<void>;
   close(): Promise<void>;
@@ -31,12 +33,19 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const to = new URL(target);
   const port = await freePort();
   let line = newLine();
+  let canned: string | null = null;
   const sockets = new Set<Socket>();
   let clients = 0;
 
   const server = createServer({ allowHalfOpen: true }, (near) => {
     clients++;
     near.on("close", () => clients--);
+    if (canned !== null) {
+      const answer = canned;
+      near.on("error", () => undefined);
+      near.once("data", () => near.end(answer));
+      return;
+    }
     const far = connect({ host: to.hostname, port: Number(to.port), allowHalfOpen: true });
     for (const [socket, other] of [
       [near, far],
@@ -55,6 +64,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     await once(server, "listening");
   };
   const open = (): void => {
+    canned = null;
     line.delayMs = 0;
     line.reopen();
   };
@@ -83,6 +93,10 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     },
     reset() {
       for (const socket of sockets) socket.resetAndDestroy();
+    },
+    answer(response) {
+      canned = response;
+      proxy.reset();
     },
     async refuse() {
       if (!server.listening) return;

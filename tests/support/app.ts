@@ -12,7 +12,7 @@ import { NotificationService } from "./notification-service.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** A camera and a microphone that need no hardware; the tests' machines have neither. */
-const MEDIA = ["--use-fake-device-for-media-stream"];
+const MEDIA = "--use-fake-device-for-media-stream";
 
 /** A running Carillon, driven through its windows as a person would. */
 export class App {
@@ -36,7 +36,14 @@ export class App {
     profile,
     env = {},
     args = [],
-  }: { profile?: string; env?: NodeJS.ProcessEnv; args?: readonly string[] } = {}): Promise<App> {
+    cameraFps,
+  }: {
+    profile?: string;
+    env?: NodeJS.ProcessEnv;
+    args?: readonly string[];
+    /** Where several apps share a machine for long, few pictures do. */
+    cameraFps?: number;
+  } = {}): Promise<App> {
     const { path, standIn } = electronBinary();
     // Playwright asks npm's `electron` where the binary is, in this process.
     if (standIn) process.env["ELECTRON_OVERRIDE_DIST_PATH"] = dirname(path);
@@ -45,15 +52,16 @@ export class App {
       !standIn && process.platform === "linux"
         ? await NotificationService.start({ tray: env["XDG_CURRENT_DESKTOP"] === "KDE" })
         : null;
+    const media = cameraFps === undefined ? MEDIA : `${MEDIA}=fps=${cameraFps}`;
     try {
       const electron = await _electron.launch({
-        args: [root, `--user-data-dir=${folder}`, ...(standIn ? [] : MEDIA), ...args],
+        args: [root, `--user-data-dir=${folder}`, ...(standIn ? [] : [media]), ...args],
         cwd: root,
         env: {
           ...environment(),
           ...service?.environment,
           ...env,
-          HOST_SWITCHES: MEDIA.join(" "),
+          HOST_SWITCHES: media,
           CARILLON_LOG: "debug",
         },
       });
@@ -108,7 +116,14 @@ export class App {
     await this.#gone;
   }
 
-  /** Ends it as a crash or a power cut would. */
+  /** The main process. */
+  get pid(): number {
+    const { pid } = this.#process;
+    if (pid === undefined) throw new Error("the app did not start");
+    return pid;
+  }
+
+  /** Ends it as a crash would. */
   async kill(): Promise<void> {
     this.#process.kill("SIGKILL");
     await this.#gone;

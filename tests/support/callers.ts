@@ -5,8 +5,13 @@ import { legacyIdentity, legacySlotId, sfuRoomName } from "../stack/authorizatio
 import type { Stack } from "../stack/stack.ts";
 import { callMemberType, sendEvent, sendState, stateOf, type Person } from "./people.ts";
 
-/** Somebody in the call of a room, as far as the homeserver knows. */
-export async function claimCall(person: Person, room: string, service: string): Promise<void> {
+/** Somebody in the call of a room, as far as the homeserver knows; by the older rule where `selection` says so. */
+export async function claimCall(
+  person: Person,
+  room: string,
+  service: string,
+  selection: "multi_sfu" | "oldest_membership" = "multi_sfu",
+): Promise<void> {
   await sendState(person, room, {
     type: callMemberType,
     stateKey: `_${person.userId}_${person.deviceId}_m.call`,
@@ -16,7 +21,7 @@ export async function claimCall(person: Person, room: string, service: string): 
       scope: "m.room",
       device_id: person.deviceId,
       expires: 14_400_000,
-      focus_active: { type: "livekit", focus_selection: "multi_sfu" },
+      focus_active: { type: "livekit", focus_selection: selection },
       foci_preferred: [{ type: "livekit", livekit_service_url: service, livekit_alias: room }],
     },
   });

@@ -130,3 +130,17 @@ test("a delay holds each byte back in each direction", async () => {
   // Timers may be early by a millisecond each; they are never earlier.
   expect(performance.now() - since).toBeGreaterThan(115);
 });
+
+test("an answer of its own is all that anybody gets, until the fault ends", async () => {
+  const before = await client();
+  const reset = once(before, "close");
+  proxy.answer("HTTP/1.1 429 Too Many Requests\r\n\r\n");
+  await reset;
+  const socket = await client();
+  const ended = once(socket, "end");
+  expect(await echo(socket, "GET / HTTP/1.1\r\n\r\nmuch more")).toContain("429");
+  await ended;
+  expect(received).toBe("");
+  await proxy.pass();
+  expect(await echo(await client(), "ping")).toBe("ping");
+});

@@ -1,0 +1,372 @@
+import { cp } from "node:fs/promises";
+
+import { expect } from "@playwright/test";
+
+import type { FaultProxy } from "../stack/fault-proxy.ts";
+import { App } from "../support/app.ts";
+import { moves, movesIn } from "../support/call-window.ts";
+import { Desktop } from "../support/desktop.ts";
+import { callMemberType, join, redact, sendState, stateOf } from "../support/people.ts";
+import { cut, freeze } from "./freeze.ts";
+import type { Scene } from "./scene.ts";
+
+/** Something that goes wrong in a call of Alice and Bob, mostly at Bob's. */
+export interface Fault {
+  /** What happens, as the table names it. */
+  readonly name: string;
+  /** Brings it about, ends it where it ends, and waits until all is well again or Bob is out for good. */
+  run(scene: Scene): Promise<void>;
+  /** What Bob must be told. */
+  readonly userSees?: RegExp;
+  /** What Alice must be told of Bob. */
+  readonly othersSee?: RegExp;
+}
+
+const LOST = /connection/i;
+
+export const faults: readonly Fault[] = [
+  silence(5),
+  { ...silence(30), userSees: /homeserver/ },
+  { ...silence(120), userSees: /homeserver/ },
+  {
+    name: "the SFU restarts",
+    userSees: /Reconnecting/,
+    async run(scene) {
+      await scene.hit();
+      await scene.lane.stack.sfu.restart();
+      scene.healed();
+      await scene.together();
+    },
+  },
+  {
+    name: "the authorization service is down when Bob joins",
+    userSees: /call server/,
+    async run(scene) {
+      const authorization = proxyOf(scene, "authorization");
+      await scene.bobLeaves();
+      await scene.hit();
+      await authorization.refuse();
+      await scene.bobReturns();
+      await expect(scene.called.getByText(/call server cannot be reached/)).toBeVisible();
+      await authorization.pass();
+      scene.healed();
+      await scene.together();
+    },
+  },
+  {
+    name: "the homeserver restarts",
+    async run(scene) {
+      await scene.hit();
+      await scene.lane.stack.homeserver.restart();
+      scene.healed();
+      await scene.together();
+    },
+  },
+  {
+    name: "the homeserver says 429 with Retry-After: 5 to everything, until Bob tried his heartbeat twice",
+    async run(scene) {
+      const homeserver = proxyOf(scene, "homeserver");
+      await scene.hit();
+      homeserver.answer(tooMany(5));
+      await scene.bobLogs(/membership request failed.*restart.*rate-limited/, 2);
+      await homeserver.pass();
+      scene.healed();
+      await scene.together();
+    },
+  },
+  {
+    name: "Bob's clock jumps ahead by an hour, and back",
+    async run(scene) {
+      await scene.hit();
+      await scene.skewBob(3_600_000);
+      await scene.bobTogglesCamera();
+      await scene.skewBob(0);
+      await scene.bobTogglesCamera();
+      scene.healed();
+      await scene.together();
+    },
+  },
+  {
+    name: "Bob's machine sleeps for a minute",
+    othersSee: LOST,
+    run: (scene) => sleep(scene, 60, 0),
+  },
+  {
+    name: "Bob's machine sleeps for an hour (half a minute, and its clock goes on by an hour)",
+    othersSee: LOST,
+    run: (scene) => sleep(scene, 30, 3_600_000),
+  },
+  {
+    name: "kill -9 of Bob's app, and he comes back",
+    othersSee: LOST,
+    async run(scene) {
+      await scene.hit();
+      await scene.lane.bob.app.kill();
+      await scene.alone();
+      await scene.lane.bobAgain();
+      scene.healed();
+      await scene.bobReturns();
+      await scene.together();
+    },
+  },
+  {
+    name: "kill -9 of Bob's call window",
+    async run(scene) {
+      const { app } = scene.lane.bob;
+      const window = await app.electron.browserWindow(scene.called);
+      const gone = window.evaluate(
+        ({ webContents }) =>
+          new Promise<void>((resolve) => webContents.once("render-process-gone", () => resolve())),
+      );
+      await scene.hit();
+      await window.evaluate(({ webContents }) => webContents.forcefullyCrashRenderer());
+      await gone;
+      scene.bobSees = (frames) => movesIn(window, "Alice", frames);
+      scene.healed();
+      await scene.together();
+    },
+  },
+  {
+    name: "Bob's machine loses its power, and he comes back",
+    othersSee: LOST,
+    async run(scene) {
+      const { app } = scene.lane.bob;
+      await scene.hit();
+      freeze(app);
+      await scene.alone();
+      await cut(app);
+      await scene.lane.bobAgain();
+      scene.healed();
+      await scene.bobReturns();
+      await scene.together();
+    },
+  },
+  {
+    name: "Bob's network changes: every connection is reset",
+    async run(scene) {
+      await scene.hit();
+      proxyOf(scene, "homeserver").reset();
+      proxyOf(scene, "sfu").reset();
+      scene.healed();
+      await scene.together();
+    },
+  },
+  {
+    name: "Bob may no longer send call state, and again",
+    async run(scene) {
+      const { alice } = scene.lane;
+      await scene.hit();
+      await setCallPower(scene, 50);
+      await scene.bobTogglesCamera({ told: false });
+      await Promise.all([moves(scene.calling, "Bob", 5)]);
+      await setCallPower(scene, 0);
+      scene.healed();
+      await scene.together();
+      expect(alice.app.roles()).toContain("call");
+    },
+  },
+  {
+    name: "Bob leaves the room on another device",
+    userSees: /no longer in this room/,
+    async run(scene) {
+      await scene.hit();
+      await scene.lane.bob.person.request("POST", `/v3/rooms/${encodeURIComponent(scene.room)}/leave`, {});
+      scene.healed();
+      await scene.alone();
+    },
+  },
+  {
+    name: "Bob is kicked out of the room",
+    userSees: /no longer in this room/,
+    async run(scene) {
+      await scene.hit();
+      await scene.lane.alice.person.request("POST", `/v3/rooms/${encodeURIComponent(scene.room)}/kick`, {
+        user_id: scene.lane.bob.person.userId,
+      });
+      scene.healed();
+      await scene.alone();
+    },
+  },
+  {
+    name: "the room is upgraded",
+    async run(scene) {
+      await scene.hit();
+      await scene.lane.alice.person.request("POST", `/v3/rooms/${encodeURIComponent(scene.room)}/upgrade`, {
+        new_version: "11",
+      });
+      scene.healed();
+      await scene.together();
+    },
+  },
+  {
+    name: "the room gets a tombstone that leads nowhere",
+    async run(scene) {
+      await scene.hit();
+      await sendState(scene.lane.alice.person, scene.room, {
+        type: "m.room.tombstone",
+        stateKey: "",
+        content: { body: "closed", replacement_room: "!nowhere:example.org" },
+      });
+      scene.healed();
+      await scene.together();
+    },
+  },
+  {
+    name: "a moderator redacts Bob's membership: a kick from the call",
+    userSees: /removed you from the call/,
+    async run(scene) {
+      const { alice } = scene.lane;
+      const { event_id: event } = await ofBob(scene);
+      await scene.hit();
+      await redact(alice.person, scene.room, event);
+      scene.healed();
+      await scene.alone();
+    },
+  },
+  {
+    name: "Bob's delayed leave fires while he is well",
+    async run(scene) {
+      const { person } = scene.lane.bob;
+      const path = "/unstable/org.matrix.msc4140/delayed_events";
+      const { delayed_events: scheduled } = await person.request<{
+        delayed_events: readonly { delay_id: string; room_id: string }[];
+      }>("GET", path);
+      const ours = scheduled.filter(({ room_id: room }) => room === scene.room);
+      expect(ours.length).toBeGreaterThan(0);
+      const { event_id: before } = await ofBob(scene);
+      await scene.hit();
+      for (const { delay_id: id } of ours) await person.request("POST", `${path}/${id}/send`, {});
+      scene.healed();
+      await expect.poll(async () => (await ofBob(scene)).event_id).not.toBe(before);
+      await scene.together();
+    },
+  },
+  {
+    name: "somebody else empties Bob's membership",
+    async run(scene) {
+      const { lane, room } = scene;
+      const carol = await lane.person("carol");
+      await lane.alice.person.request("POST", `/v3/rooms/${encodeURIComponent(room)}/invite`, {
+        user_id: carol.userId,
+      });
+      await join(carol, room);
+      const { state_key: stateKey = "", event_id: before } = await ofBob(scene);
+      await scene.hit();
+      await sendState(carol, room, { type: callMemberType, stateKey, content: {} });
+      scene.healed();
+      await expect.poll(async () => (await ofBob(scene)).event_id).not.toBe(before);
+      await scene.together();
+    },
+  },
+  {
+    name: "a copy of Bob's app with the same device joins the call",
+    userSees: /another copy of the app/,
+    async run(scene) {
+      const { lane, name } = scene;
+      const { app, person } = lane.bob;
+      const profile = `${app.profile}-copy`;
+      await cp(app.profile, profile, { recursive: true });
+      const copy = await App.launch({ profile, cameraFps: 10 });
+      try {
+        await scene.hit();
+        const home = await copy.window("home");
+        await home
+          .getByRole("button", { name: `Join call in ${name}` })
+          .first()
+          .click();
+        const called = await copy.window("call");
+        await called.getByRole("button", { name: "Join call" }).click();
+        scene.healed();
+        await scene.keepSight();
+        scene.bobSees = (frames) => moves(called, "Alice", frames);
+        await scene.together();
+        await expect(scene.called.getByText(/another copy of the app/)).toBeVisible();
+        await scene.keepSight();
+        expect((await scene.truth()).members.filter((one) => one.startsWith(person.userId))).toHaveLength(1);
+      } finally {
+        await copy.end();
+      }
+      await scene.alone();
+    },
+  },
+];
+
+/** Picture and sound go on without the homeserver, and afterwards both are members. */
+function silence(seconds: number): Fault {
+  return {
+    name: `${seconds} s without the homeserver`,
+    async run(scene) {
+      const homeserver = proxyOf(scene, "homeserver");
+      await scene.hit();
+      homeserver.stall();
+      try {
+        const until = Date.now() + seconds * 1000;
+        while (Date.now() < until)
+          await Promise.all([moves(scene.calling, "Bob", 10), moves(scene.called, "Alice", 10)]);
+      } finally {
+        await homeserver.pass();
+      }
+      scene.healed();
+      await scene.together();
+    },
+  };
+}
+
+async function sleep(scene: Scene, seconds: number, skewMs: number): Promise<void> {
+  const { bob } = scene.lane;
+  if (skewMs > 0) await scene.skewBob(skewMs, 5_000);
+  await scene.hit();
+  const wake = freeze(bob.app);
+  try {
+    // How long it sleeps is what the fault is.
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  } finally {
+    wake();
+  }
+  await new Desktop(bob.app).power("resume");
+  scene.healed();
+  await scene.together();
+  await scene.skewBob(0);
+}
+
+const setCallPower = async ({ lane, room }: Scene, level: number): Promise<void> => {
+  const [now] = await stateOf(lane.alice.person, room, "m.room.power_levels");
+  const events = { ...(now?.content["events"] as object), [callMemberType]: level };
+  await sendState(lane.alice.person, room, {
+    type: "m.room.power_levels",
+    stateKey: "",
+    content: { ...now?.content, events },
+  });
+};
+
+/** Bob's membership as it stands. */
+async function ofBob({ lane, room }: Scene) {
+  const all = await stateOf(lane.alice.person, room, callMemberType);
+  const event = all.find(
+    ({ sender, content }) => sender === lane.bob.person.userId && content["device_id"] !== undefined,
+  );
+  return event ?? { event_id: "", state_key: "" };
+}
+
+function proxyOf({ lane }: Scene, site: "homeserver" | "authorization" | "sfu"): FaultProxy {
+  const proxy = lane.stack.faults[site];
+  if (!proxy) throw new Error(`no proxy before the ${site}`);
+  return proxy;
+}
+
+const tooMany = (seconds: number): string => {
+  const body = JSON.stringify({
+    errcode: "M_LIMIT_EXCEEDED",
+    error: "Too Many Requests",
+    retry_after_ms: seconds * 1000,
+  });
+  return [
+    "HTTP/1.1 429 Too Many Requests",
+    `Retry-After: ${seconds}`,
+    "Content-Type: application/json",
+    `Content-Length: ${body.length}`,
+    "Connection: close",
+    "",
+    body,
+  ].join("\r\n");
+};

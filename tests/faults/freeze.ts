@@ -1,0 +1,24 @@
+import { processTree } from "../support/processes.ts";
+import type { App } from "../support/app.ts";
+
+/** All processes of an app stop where they are: its connections stay open and nothing is sent. Returns how they go on. */
+export function freeze(app: App): () => void {
+  const pids = processTree(app.pid).map(({ pid }) => pid);
+  for (const pid of pids) process.kill(pid, "SIGSTOP");
+  return () => {
+    for (const pid of pids) process.kill(pid, "SIGCONT");
+  };
+}
+
+/** The power is cut on an app that was frozen. */
+export async function cut(app: App): Promise<void> {
+  const others = processTree(app.pid).slice(1);
+  await app.kill();
+  for (const { pid } of others) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It went with its parent.
+    }
+  }
+}
