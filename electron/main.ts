@@ -189,6 +189,7 @@ async function run(home: string, log: Log): Promise<void> {
       signIn,
       running: () => running,
       screens: electronScreens(),
+      openExternal: (url) => shell.openExternal(url),
       changeSettings,
       dismiss(notice) {
         if (notice === "weak-storage") database.setJson(WEAK_SEEN, true);

@@ -58,6 +58,10 @@ function decoded(text: string): string | null {
   }
 }
 
+/** A link by which a browser offers the apps that can open a room (matrix.to); `via` names a server that knows it. */
+export const roomLink = (room: RoomId, via: string): string =>
+  `https://matrix.to/#/${encodeURIComponent(room)}?via=${encodeURIComponent(via)}`;
+
 /** What a person would type to find whom or what a link names. */
 export function termOf(link: Link): string {
   switch (link.kind) {

@@ -3,7 +3,7 @@ import type { MediaKey } from "../../shared/ipc/contract.ts";
 import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
 import type { CallIntent } from "../../shared/state/app-state.ts";
 import type { JoinedCall, JoinStatus, Rtc, SessionView } from "../rtc/types.ts";
-import { CALL_APPLICATION } from "./call-state.ts";
+import { roomCall } from "./other-sessions.ts";
 
 export interface MembershipsParts {
   readonly rtc: Pick<Rtc, "join" | "sessions">;
@@ -78,7 +78,7 @@ export class Memberships {
 
   /** The call that runs in a room. */
   session(room: RoomId): SessionView | undefined {
-    return this.#parts.rtc.sessions(room).find(({ application }) => application === CALL_APPLICATION);
+    return roomCall(this.#parts.rtc.sessions(room));
   }
 
   company(room: RoomId, me: UserId | null): Company {

@@ -12,9 +12,9 @@ import { createRtc } from "../rtc/engine.ts";
 import { CallFactsFile } from "../state/call-facts.ts";
 import type { Database } from "../state/database.ts";
 import { delayIdsIn } from "../state/kept.ts";
-import { CALL_APPLICATION, ongoingCall } from "./call-state.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
 import { History } from "./history.ts";
+import { sessionsShown } from "./other-sessions.ts";
 import { Ringing } from "./ringing.ts";
 import { ringsIn } from "./rings-file.ts";
 
@@ -48,11 +48,7 @@ export class Running {
       ownServiceUrl: () => store.state.settings.serviceUrl,
     });
     const personOf = (room: RoomId, user: UserId) => person(client.getRoom(room), user);
-    const callOf = (room: RoomId) =>
-      ongoingCall(
-        this.#rtc.sessions(room).find(({ application }) => application === CALL_APPLICATION),
-        personOf,
-      );
+    const goingOn = (room: RoomId) => sessionsShown(this.#rtc.sessions(room), personOf);
     const wire = signals(client, log);
 
     this.conductor = new Conductor({
@@ -62,7 +58,7 @@ export class Running {
       personOf,
       peopleIn: (room) => peopleIn(client, room),
     });
-    const rooms = new Rooms(client, callOf, (lists) => {
+    const rooms = new Rooms(client, goingOn, (lists) => {
       store.update((state) => ({ ...state, ...lists }));
       this.conductor.refresh();
       this.history.refresh();

@@ -1,10 +1,12 @@
 import { AppError } from "../../shared/errors.ts";
+import { roomLink } from "../../shared/links.ts";
+import { serverOf } from "../../shared/matrix/ids.ts";
 import type { AppState } from "../../shared/state/app-state.ts";
 import type { Settings } from "../../shared/state/settings.ts";
 import type { Running } from "../calls/running.ts";
 import type { SignIn } from "../calls/session.ts";
 import { acceptInvitation, directRoom, peopleIn, refuseInvitation, searchPeople } from "../matrix/people.ts";
-import type { Screens } from "../ports.ts";
+import type { OpenExternal, Screens } from "../ports.ts";
 import type { Store } from "../state/store.ts";
 import type { Publisher } from "./publish.ts";
 import type { Handlers } from "./serve.ts";
@@ -15,6 +17,7 @@ export interface HandlerParts {
   readonly signIn: SignIn;
   readonly running: () => Running | null;
   readonly screens: Screens;
+  readonly openExternal: OpenExternal;
   readonly changeSettings: (patch: Partial<Settings>) => void;
   /** A notice was read, and is not to come again. */
   readonly dismiss: (notice: AppState["notices"][number]) => void;
@@ -27,6 +30,7 @@ export function handlers({
   signIn,
   running,
   screens,
+  openExternal,
   changeSettings,
   dismiss,
 }: HandlerParts): Handlers {
@@ -68,6 +72,7 @@ export function handlers({
     "room.direct": async ({ user }) => ({ room: await directRoom(signIn.required.client, user) }),
     "room.accept": ({ room }) => acceptInvitation(signIn.required.client, room),
     "room.refuse": ({ room }) => refuseInvitation(signIn.required.client, room),
+    "room.open-elsewhere": ({ room }) => openExternal(roomLink(room, serverOf(signIn.required.session.user))),
 
     "room.people": ({ room }) => peopleIn(signIn.required.client, room),
 

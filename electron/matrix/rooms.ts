@@ -10,7 +10,7 @@ import {
 
 import { isUserId, type RoomId, type UserId } from "../../shared/matrix/ids.ts";
 import { shownName } from "../../shared/matrix/names.ts";
-import type { AppState, Invitation, OngoingCall, Person, RoomSummary } from "../../shared/state/app-state.ts";
+import type { AppState, Invitation, Person, RoomSummary } from "../../shared/state/app-state.ts";
 import { avatarUrl } from "./avatars.ts";
 
 export const MEMBER_TYPE = "org.matrix.msc3401.call.member";
@@ -24,23 +24,22 @@ export function person(room: Room | null, user: UserId): Person {
 /** What the windows see of our rooms: the joined ones, newest first, and those that somebody wants us in. */
 export type RoomLists = Pick<AppState, "rooms" | "invitations">;
 
-/** Keeps the lists; `callOf` says what call is running in a room. */
+/** The MatrixRTC sessions that run in a room. */
+export type GoingOn = Pick<RoomSummary, "call" | "others">;
+
+/** Keeps the lists; `goingOn` says what is running in a room. */
 export class Rooms {
   readonly #client: MatrixClient;
-  readonly #callOf: (room: RoomId) => OngoingCall | null;
+  readonly #goingOn: (room: RoomId) => GoingOn;
   readonly #publish: (lists: RoomLists) => void;
   readonly #summaries = new Map<RoomId, RoomSummary>();
   readonly #invitations = new Map<RoomId, Invitation>();
   readonly #stale = new Set<RoomId>();
   #scheduled = false;
 
-  constructor(
-    client: MatrixClient,
-    callOf: (room: RoomId) => OngoingCall | null,
-    publish: (lists: RoomLists) => void,
-  ) {
+  constructor(client: MatrixClient, goingOn: (room: RoomId) => GoingOn, publish: (lists: RoomLists) => void) {
     this.#client = client;
-    this.#callOf = callOf;
+    this.#goingOn = goingOn;
     this.#publish = publish;
     const of = (room: Room | string | undefined) =>
       room && this.touch((typeof room === "string" ? room : room.roomId) as RoomId);
@@ -110,9 +109,8 @@ export class Rooms {
       direct,
       encrypted: room.hasEncryptionStateEvent(),
       memberCount: room.getJoinedMemberCount(),
-      others: [],
       canCall: room.currentState.maySendStateEvent(MEMBER_TYPE, this.#client.getSafeUserId()),
-      call: this.#callOf(id),
+      ...this.#goingOn(id),
       activeAt: room.getLastActiveTimestamp(),
     };
   }

@@ -4,7 +4,8 @@ import type { WindowRole } from "../../shared/window-role.ts";
 import { origin } from "./origin.ts";
 
 const ALLOWED: { readonly [R in WindowRole]: ReadonlySet<string> } = {
-  home: new Set(["media", "speaker-selection"]),
+  // What it copies: links to rooms and the recovery key.
+  home: new Set(["media", "speaker-selection", "clipboard-sanitized-write"]),
   // An SFU may stand in one's own network, or on this machine.
   call: new Set(
     "media speaker-selection display-capture fullscreen local-network-access local-network loopback-network".split(

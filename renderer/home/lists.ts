@@ -1,11 +1,25 @@
 import { isUserId, type UserId } from "../../shared/matrix/ids.ts";
-import type { Invitation, OngoingCall, Person, RoomSummary } from "../../shared/state/app-state.ts";
+import type {
+  Invitation,
+  OngoingCall,
+  OtherSession,
+  Person,
+  RoomSummary,
+} from "../../shared/state/app-state.ts";
 
 export type RunningRoom = RoomSummary & { readonly call: OngoingCall };
+
+/** Something that goes on in a room and that we cannot take part in. */
+export interface OtherInRoom {
+  readonly room: RoomSummary;
+  readonly session: OtherSession;
+}
 
 export interface HomeLists {
   /** Rooms with a running call, the latest call first; they are not repeated below. */
   readonly running: readonly RunningRoom[];
+  /** The latest first. */
+  readonly others: readonly OtherInRoom[];
   readonly people: readonly RoomSummary[];
   readonly rooms: readonly RoomSummary[];
   readonly invitations: readonly Invitation[];
@@ -22,6 +36,9 @@ export function listsOf(
   const idle = found.filter((room) => room.call === null).toSorted((a, b) => b.activeAt - a.activeAt);
   return {
     running: found.filter(isRunning).toSorted((a, b) => b.call.since - a.call.since),
+    others: found
+      .flatMap((room) => room.others.map((session) => ({ room, session })))
+      .toSorted((a, b) => b.session.since - a.session.since),
     people: idle.filter((room) => room.direct !== null),
     rooms: idle.filter((room) => room.direct === null),
     invitations: invitations.filter(({ name, from }) => matches(name, from.name, from.user)),

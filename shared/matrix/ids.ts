@@ -9,3 +9,6 @@ export const isUserId = (value: unknown): value is UserId =>
   typeof value === "string" && value.length <= 255 && /^@[^\s:]*:[^\s]+$/.test(value);
 export const isEventId = (value: unknown): value is EventId =>
   typeof value === "string" && /^\$\S{1,254}$/.test(value);
+
+/** The server name of a user ID. */
+export const serverOf = (user: UserId): string => user.slice(user.indexOf(":") + 1);

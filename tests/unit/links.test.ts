@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { parseLink, type Link } from "../../shared/links.ts";
+import { parseLink, roomLink, type Link } from "../../shared/links.ts";
 import { isRoomId, isUserId } from "../../shared/matrix/ids.ts";
 
 const bob: Link = { kind: "person", user: "@bob:example.org" };
@@ -128,5 +128,11 @@ test("an identifier that is percent-encoded comes back as it was", () => {
       expect(parseLink(`matrix:u/${encodeURIComponent(user.slice(1))}`)).toEqual({ kind: "person", user });
       expect(parseLink(`carillon:call/${encodeURIComponent(user)}`)).toMatchObject({ target: user });
     }),
+  );
+});
+
+test("the link of a room names it whole, whatever its ID holds", () => {
+  expect(roomLink("!a/b?c#d:example.org", "example.org:8448")).toBe(
+    "https://matrix.to/#/!a%2Fb%3Fc%23d%3Aexample.org?via=example.org%3A8448",
   );
 });

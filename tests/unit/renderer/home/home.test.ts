@@ -2,12 +2,12 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import Home from "../../../../renderer/home/Home.svelte";
-import type { HomeMedia } from "../../../../renderer/home/media.ts";
 import type { Homeserver } from "../../../../shared/ipc/contract.ts";
 import { errorText, t } from "../../../../shared/messages/messages.ts";
 import type { Session } from "../../../../shared/state/app-state.ts";
 import { defaultSettings } from "../../../../shared/state/settings.ts";
 import { callState } from "../support/fake-call.svelte.ts";
+import { noMedia } from "../support/fake-media.ts";
 import { alice, FakeMain, refused, room } from "../support/fake-main.svelte.ts";
 import {
   button,
@@ -33,13 +33,6 @@ const server: Homeserver = {
 };
 const signedOut: Session = { phase: "signed-out", reason: null, again: null };
 const bob = room("Bob", { direct: "@bob:example.org" });
-
-const silence = { use: async () => true, once: async () => {}, stop: () => {} };
-const noMedia: HomeMedia = {
-  openDevices: () => ({ cameras: [], microphones: [], speakers: [], ask: async () => {}, stop: () => {} }),
-  openPreview: async () => null,
-  openSound: () => silence,
-};
 
 function home(main: FakeMain, media = noMedia): FakeMain {
   show(Home, { client: main, mirror: main, media });
