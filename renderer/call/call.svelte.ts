@@ -10,8 +10,9 @@ import { CallKeys } from "../media/call-keys.ts";
 import { attachTrack, type Devices } from "../media/devices.svelte.ts";
 import { Dials } from "../media/dials.ts";
 import { Loudspeaker } from "../media/loudspeaker.ts";
-import { Participants } from "../media/participants.svelte.ts";
+import { Participants, type Sight } from "../media/participants.svelte.ts";
 import type { CallController } from "./controller.ts";
+import { handsOf, marksOf } from "./marks.ts";
 import { memory } from "./memory.ts";
 import { OwnMedia } from "./own-media.svelte.ts";
 import { ownTiles } from "./own-tiles.ts";
@@ -47,6 +48,8 @@ export class CallMedia implements CallController {
   #joining = $state(false);
   /** The call whose connections are set up. */
   #room: string | null = null;
+  /** What main was last told of our connection to this call. */
+  #connected: boolean | null = null;
   #stopRingback: (() => void) | null = null;
 
   constructor({ client, mirror, backend, media, ringback }: CallPorts) {
@@ -93,6 +96,11 @@ export class CallMedia implements CallController {
     return session?.phase === "signed-in" ? session.sync : "starting";
   }
 
+  get verified(): boolean | null {
+    const device = this.#mirror.current?.identity?.device ?? "unknown";
+    return device === "unknown" ? null : device === "verified";
+  }
+
   get devices(): Devices {
     return this.#own.devices;
   }
@@ -121,7 +129,7 @@ export class CallMedia implements CallController {
     void this.#tick;
     const call = this.state;
     if (!call || !this.#live) return [];
-    const others = this.#participants.tiles({ ...call, dial: (transport) => this.#dials.get(transport) });
+    const others = this.#participants.tiles(this.#sight(call));
     return [...this.#ownTiles(call), ...others];
   });
   get tiles(): readonly TileView[] {
@@ -196,6 +204,18 @@ export class CallMedia implements CallController {
     await this.#client.call("call.again", {});
   }
 
+  get handRaised(): boolean {
+    return this.state?.participants.some(({ local, handAt }) => local && handAt !== null) ?? false;
+  }
+
+  async setHand(raised: boolean): Promise<void> {
+    await this.#client.call("call.hand", { raised });
+  }
+
+  async react(emoji: string): Promise<void> {
+    await this.#client.call("call.react", { emoji });
+  }
+
   async swap(): Promise<void> {
     await this.#client.call("call.swap", {});
   }
@@ -237,7 +257,6 @@ export class CallMedia implements CallController {
       }
       // Before an answer nobody is seen or heard, not even by this window.
       if (call.phase !== "warm") void this.#own.begin(call);
-      this.#participants.attend(call.participants);
       this.#followDevices();
       this.#changed();
     });
@@ -260,6 +279,7 @@ export class CallMedia implements CallController {
 
   #end(): void {
     this.#room = null;
+    this.#connected = null;
     this.#keys.end();
     this.#joining = false;
     this.#dials.close();
@@ -281,20 +301,35 @@ export class CallMedia implements CallController {
         const ahead = call.phase === "warm";
         this.#dials.bring({ ...call, live, ahead, sending: this.#own.sending(live) });
         this.#loudspeaker.play(this.#dials.audible());
+        this.#participants.attend(this.#sight(call));
+        if (live && call.phase !== "lobby") this.#tellConnected();
       }
       this.#tick += 1;
     });
   }
 
+  #sight(call: CallState): Sight {
+    return { ...call, dial: (transport) => this.#dials.get(transport) };
+  }
+
+  /** Main keeps our membership by it. */
+  #tellConnected(): void {
+    const connected = this.#dials.connection === "connected";
+    if (connected === this.#connected) return;
+    this.#connected = connected;
+    this.#client.call("call.connected", { connected }).catch(ignore);
+  }
+
   #ownTiles(call: CallState): TileView[] {
     const session = this.#mirror.current?.session;
-    const me =
-      call.participants.find(({ local }) => local) ?? (session?.phase === "signed-in" ? session : null);
+    const own = call.participants.find(({ local }) => local);
+    const me = own ?? (session?.phase === "signed-in" ? session : null);
     return ownTiles(me, {
       microphone: this.microphone,
       speaking: this.#dials.speaking,
       camera: this.#preview,
       screen: this.#screenPreview,
+      marks: own ? marksOf(own, handsOf(call.participants)) : null,
     });
   }
 

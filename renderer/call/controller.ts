@@ -15,6 +15,9 @@ export interface CallController {
   readonly sharing: boolean;
   /** The latest trouble with one's own media, until dismissed. */
   readonly problem: MediaProblem | null;
+  /** Whether the account's identity signed this device; null while that is not known. */
+  readonly verified: boolean | null;
+  readonly handRaised: boolean;
   /** The lobby's own camera; null while it is off. */
   readonly preview: ((element: HTMLVideoElement) => () => void) | null;
   readonly devices: DeviceLists;
@@ -36,6 +39,9 @@ export interface CallController {
   ring(choice: RingChoice): Promise<void>;
   /** After nobody answered: once more. */
   again(): Promise<void>;
+  setHand(raised: boolean): Promise<void>;
+  /** Shows one emoji to all. */
+  react(emoji: string): Promise<void>;
   /** Goes on with the call that is held, and holds this one. */
   swap(): Promise<void>;
   dismissProblem(): void;

@@ -1,4 +1,5 @@
 import type { UserId } from "../../shared/matrix/ids.ts";
+import type { Participant, Trust } from "../../shared/state/app-state.ts";
 
 /** Why somebody is not heard or seen, for their tile to say. */
 export type Reason =
@@ -7,6 +8,10 @@ export type Reason =
   | "sfu-unreachable"
   | "sfu-restricted"
   | "connecting"
+  /** Their media stopped, or their connection broke. */
+  | "lost"
+  /** A member for long whom the SFU does not know. */
+  | "absent"
   | "key-missing"
   | "key-wrong"
   | "not-encrypted";
@@ -26,6 +31,20 @@ export interface TileView {
   /** Shown mirrored: one's own camera. */
   readonly mirrored: boolean;
   readonly reason: Reason | null;
+  /** Null on a screen, and on one's own tile before one is a participant. */
+  readonly marks: Marks | null;
+}
+
+/** What is known of a person's device, and what they show of themselves. */
+export interface Marks {
+  readonly device: string;
+  readonly trust: Trust;
+  readonly ourKey: Participant["ourKey"];
+  /** The kind of their transport, where it is one that we do not speak. */
+  readonly foreign: string | null;
+  /** The how manieth raised hand theirs is, from 1; null while it is down. */
+  readonly hand: number | null;
+  readonly reaction: string | null;
 }
 
 /** What went wrong with one's own media, for a sentence. */

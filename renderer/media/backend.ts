@@ -23,6 +23,10 @@ export interface Link {
   /** Whether our own microphone is heard there. */
   readonly speaking: boolean;
   readonly remotes: ReadonlyMap<string, Remote>;
+  /** Identities whose media stopped though they should come, or who went without a goodbye. */
+  readonly lost: ReadonlySet<string>;
+  /** Nothing at all arrives any more, though it counts as connected. */
+  readonly quiet: boolean;
   /** Resolves once media can flow; fails where it cannot be reached or does not let us in, with `sfu-restricted` where it has no room for the call. */
   connect(grant: SfuGrant): Promise<void>;
   /** Resolves once the connection is lost for good, or closed. */

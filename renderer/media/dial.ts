@@ -41,6 +41,8 @@ export class Dial {
 
   get status(): DialStatus {
     const status = this.#link?.status;
+    // The library notices only after a quarter of a minute.
+    if (status === "connected" && this.#link?.quiet) return "reconnecting";
     if (status === "connected" || status === "reconnecting") return status;
     return this.#failed ?? "connecting";
   }

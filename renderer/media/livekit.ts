@@ -16,6 +16,7 @@ import type { SfuGrant } from "../../shared/ipc/contract.ts";
 import type { Backend, Link, LinkOptions, Remote, Source } from "./backend.ts";
 import { failClosed } from "./fail-closed.ts";
 import { IpcKeyProvider } from "./keys.ts";
+import { Watching } from "./livekit-presence.ts";
 import { Receiving } from "./livekit-receive.ts";
 import { Sending, publishDefaults } from "./livekit-send.ts";
 
@@ -36,6 +37,7 @@ class LivekitLink implements Link {
   readonly #worker: Worker | null;
   readonly #sending: Sending;
   readonly #receiving: Receiving;
+  readonly #watching: Watching;
   readonly #end: () => void;
   #prepared: Promise<void> = Promise.resolve();
   #closed = false;
@@ -65,6 +67,8 @@ class LivekitLink implements Link {
       changed: options.changed,
       retry: (identity) => this.#keys.retry(identity),
     });
+    // Before all else listens: who went is lost or not by the time that others look.
+    this.#watching = new Watching(this.#room, options.changed);
     this.#listen();
   }
 
@@ -93,6 +97,14 @@ class LivekitLink implements Link {
     return this.#receiving.remotes();
   }
 
+  get lost(): ReadonlySet<string> {
+    return this.#watching.lost;
+  }
+
+  get quiet(): boolean {
+    return this.#watching.quiet;
+  }
+
   async connect(grant: SfuGrant): Promise<void> {
     await this.#prepared;
     try {
@@ -114,6 +126,7 @@ class LivekitLink implements Link {
 
   receive(identities: ReadonlySet<string>): void {
     this.#receiving.receive(identities);
+    this.#watching.watch(identities);
   }
 
   setKey(identity: string, index: number, key: CryptoKey): void {
@@ -126,6 +139,7 @@ class LivekitLink implements Link {
     this.#closed = true;
     this.#sending.close();
     this.#receiving.close();
+    this.#watching.close();
     void this.#room.disconnect(false).finally(() => {
       this.#worker?.terminate();
       this.#end();

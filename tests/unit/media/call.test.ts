@@ -10,7 +10,7 @@ import { createClient } from "../../../shared/ipc/client.ts";
 import type { MediaKey } from "../../../shared/ipc/contract.ts";
 import type { CallState, Participant } from "../../../shared/state/app-state.ts";
 import { defaultSettings, type Settings } from "../../../shared/state/settings.ts";
-import { FakeLink } from "./fake-link.ts";
+import { FakeLink, remote } from "./fake-link.ts";
 import { FakeMedia } from "./fake-media.ts";
 
 const lobby: CallState = {
@@ -322,4 +322,61 @@ test("whom to ring is main's to know, unless one chose", async () => {
   expect(asked.at(-1)).toBe('call.join {"intent":"video","ring":"everyone"}');
   await call.ring(["@bob:hs"]);
   expect(asked.at(-1)).toBe('call.ring {"ring":["@bob:hs"]}');
+});
+
+test("main is told whether we stand on our SFU, from when it has us joining, and of each call anew", async () => {
+  const { call, tell, asked, standing } = setUp();
+  const told = () => asked.flatMap((each) => each.match(/^call\.connected .*"connected":(\w+)/)?.[1] ?? []);
+  tell(lobby);
+  const link = await standing();
+  void call.join();
+  expect(told()).toEqual([]);
+  tell({ ...lobby, phase: "joining" });
+  expect(told()).toEqual(["true"]);
+  link.status = "reconnecting";
+  link.options.changed();
+  link.options.changed();
+  expect(told()).toEqual(["true", "false"]);
+  link.status = "connected";
+  link.options.changed();
+  tell(null);
+  expect(told()).toEqual(["true", "false", "true"]);
+  tell({ ...lobby, room: "!other:hs", phase: "joining" });
+  expect(told()).toEqual(["true", "false", "true", "false"]);
+});
+
+test("a connection on which nothing arrives is one to be had again, and so are those over it", async () => {
+  const { call, tell, standing } = setUp();
+  tell({ ...lobby, phase: "joined", participants: [bob] });
+  const link = await standing();
+  link.remotes.set("bob", remote("bob"));
+  const reason = () => call.tiles.find(({ user }) => user === bob.user)?.reason;
+  link.options.changed();
+  expect([call.connection, reason()]).toEqual(["connected", null]);
+  link.lost.add("bob");
+  link.options.changed();
+  expect([call.connection, reason()]).toEqual(["connected", "lost"]);
+  link.quiet = true;
+  link.options.changed();
+  expect([call.connection, reason()]).toEqual(["reconnecting", "connecting"]);
+});
+
+test("a hand is raised and lowered, and a reaction shown, by main", async () => {
+  const { call, tell, asked } = setUp();
+  const me: Participant = { ...bob, id: "me", user: "@alice:hs", local: true };
+  tell({ ...lobby, phase: "joined", participants: [me, bob] });
+  expect(call.handRaised).toBe(false);
+  await call.setHand(true);
+  await call.react("👍");
+  expect(asked.slice(-2)).toEqual(['call.hand {"raised":true}', 'call.react {"emoji":"👍"}']);
+  tell({
+    ...lobby,
+    phase: "joined",
+    participants: [
+      { ...me, handAt: 5 },
+      { ...bob, handAt: 4 },
+    ],
+  });
+  expect(call.handRaised).toBe(true);
+  expect(call.tiles.map(({ marks }) => marks?.hand)).toEqual([2, 1]);
 });

@@ -10,6 +10,8 @@ export class FakeLink implements Link {
   identity = "";
   speaking = false;
   readonly remotes = new Map<string, Remote>();
+  readonly lost = new Set<string>();
+  quiet = false;
   readonly sent = new Map<Source, { readonly track: MediaStreamTrack | null; readonly muted: boolean }>();
   readonly keys: string[] = [];
   received: ReadonlySet<string> = new Set();

@@ -98,6 +98,8 @@ describe("in the call", () => {
     "sfu-unreachable",
     "sfu-restricted",
     "connecting",
+    "lost",
+    "absent",
     "key-missing",
     "key-wrong",
     "not-encrypted",

@@ -5,7 +5,16 @@ import type { CallState, Participant, Person } from "../../../../shared/state/ap
 
 type Fields = Pick<
   CallController,
-  "state" | "sync" | "tiles" | "connection" | "microphone" | "camera" | "sharing" | "problem" | "preview"
+  | "state"
+  | "sync"
+  | "tiles"
+  | "connection"
+  | "microphone"
+  | "camera"
+  | "sharing"
+  | "problem"
+  | "preview"
+  | "verified"
 >;
 
 /** A call without media: it changes as it is asked to, and a test changes the rest. */
@@ -20,6 +29,7 @@ export class FakeCall implements CallController {
     sharing: false,
     problem: null,
     preview: null,
+    verified: true,
   });
   readonly devices = {
     cameras: [{ id: "front", label: "Front camera" }],
@@ -29,6 +39,8 @@ export class FakeCall implements CallController {
   readonly shared: unknown[] = [];
   readonly chose: unknown[] = [];
   readonly rung: unknown[] = [];
+  readonly hands: boolean[] = [];
+  readonly reactions: string[] = [];
   room: readonly Person[] = [];
   joins = 0;
   swaps = 0;
@@ -71,6 +83,12 @@ export class FakeCall implements CallController {
   get preview() {
     return this.#fields.preview;
   }
+  get verified() {
+    return this.#fields.verified;
+  }
+  get handRaised() {
+    return this.state?.participants.some(({ local, handAt }) => local && handAt !== null) ?? false;
+  }
 
   chosen(): string | null {
     return null;
@@ -106,6 +124,12 @@ export class FakeCall implements CallController {
   }
   async again(): Promise<void> {
     this.agains += 1;
+  }
+  async setHand(raised: boolean): Promise<void> {
+    this.hands.push(raised);
+  }
+  async react(emoji: string): Promise<void> {
+    this.reactions.push(emoji);
   }
   async swap(): Promise<void> {
     this.swaps += 1;
@@ -150,6 +174,7 @@ export const tile = (name: string, more: Partial<TileView> = {}): TileView => ({
   attach: null,
   mirrored: false,
   reason: null,
+  marks: null,
   ...more,
 });
 

@@ -1,0 +1,94 @@
+/** Media of somebody who sends are missed after so long (ms); Opus sends at least every 400 ms, however silent it is. */
+const LOST_MS = 2000;
+/** The same before anything of theirs came, or came again: an SFU may wait for a key frame. */
+const START_MS = 5000;
+/** Media must flow for so long (ms) before somebody lost is back. */
+const BACK_MS = 1000;
+/** So far (ms) into somebody's silence our own connection must have shown life, or the silence may be ours. */
+const OURS_MS = 1000;
+/** ICE asks every 2.5 s: a connection on which nothing arrives for longer (ms) is dead. */
+const QUIET_MS = 4000;
+/** Whatever was silent while a connection was dead for so long (ms) is counted anew once it lives. */
+const OUTAGE_MS = 3000;
+/** What a look counts at most (ms): a computer that slept has not listened. */
+const LONGEST_MS = 1000;
+
+/** What one look at a connection to an SFU found. */
+export interface Look {
+  /** Ms on a clock that only goes forward. */
+  readonly at: number;
+  /** Something arrived on it since the look before, be it media or not. */
+  readonly alive: boolean;
+  /** By identity. */
+  readonly people: ReadonlyMap<string, Flow>;
+}
+
+export interface Flow {
+  /** Media of theirs arrived since the look before. */
+  readonly came: boolean;
+  /** `media` ought to come; `paused`: they send, but nobody here looks at it; `none`: all that they have is muted. */
+  readonly due: "media" | "paused" | "none";
+  /** The SFU says that it has lost them. */
+  readonly failing: boolean;
+}
+
+/** What the looks at one connection add up to. Spans are ms of watching. */
+export interface Presence {
+  readonly at: number | null;
+  readonly quietMs: number;
+  readonly people: ReadonlyMap<string, Person>;
+}
+
+interface Person {
+  readonly lost: boolean;
+  /** Something of what is due now came before. */
+  readonly started: boolean;
+  /** Since when what is due has not come. */
+  readonly silentMs: number;
+  /** How far into that silence the connection last showed life. */
+  readonly livedMs: number;
+  /** Since when it flows again. */
+  readonly steadyMs: number;
+}
+
+export const noPresence: Presence = { at: null, quietMs: 0, people: new Map() };
+const newcomer: Person = { lost: false, started: false, silentMs: 0, livedMs: 0, steadyMs: 0 };
+
+/** The next look at the connection. Who is not in it is forgotten. */
+export function look(before: Presence, { at, alive, people }: Look): Presence {
+  const ms = before.at === null ? 0 : Math.min(LONGEST_MS, Math.max(0, at - before.at));
+  const revived = alive && before.quietMs >= OUTAGE_MS;
+  return {
+    at,
+    quietMs: alive ? 0 : before.quietMs + ms,
+    people: new Map(
+      [...people].map(([identity, flow]) => {
+        const person = before.people.get(identity) ?? newcomer;
+        return [identity, next(revived ? { ...person, silentMs: 0, livedMs: 0 } : person, flow, ms, alive)];
+      }),
+    ),
+  };
+}
+
+function next(before: Person, { came, due, failing }: Flow, ms: number, alive: boolean): Person {
+  if (came) {
+    const steadyMs = before.steadyMs + ms;
+    const lost = before.lost && steadyMs < BACK_MS;
+    return { lost, started: due === "media", silentMs: 0, livedMs: 0, steadyMs };
+  }
+  // Nothing says that they are back, nor that they are not.
+  if (due === "paused") return { ...newcomer, lost: before.lost };
+  // Whoever mutes is there to do it; beyond that only the SFU knows.
+  if (due === "none") return { ...newcomer, lost: failing };
+  const silentMs = before.silentMs + ms;
+  const livedMs = alive ? silentMs : before.livedMs;
+  const missed = silentMs >= (before.started ? LOST_MS : START_MS) && livedMs >= OURS_MS;
+  return { ...before, lost: before.lost || missed, silentMs, livedMs, steadyMs: 0 };
+}
+
+/** Whose media stopped though they should come. */
+export const lostOf = ({ people }: Presence): ReadonlySet<string> =>
+  new Set([...people].filter(([, { lost }]) => lost).map(([identity]) => identity));
+
+/** Nothing at all arrives any more: the trouble is ours, or the SFU's. */
+export const isQuiet = ({ quietMs }: Presence): boolean => quietMs >= QUIET_MS;
