@@ -133,7 +133,7 @@ test("a delay holds each byte back in each direction", async () => {
 
 test("an answer of its own is all that anybody gets, until the fault ends", async () => {
   const before = await client();
-  const reset = once(before, "close");
+  const reset = new Promise((resolve) => before.once("close", resolve));
   proxy.answer("HTTP/1.1 429 Too Many Requests\r\n\r\n");
   await reset;
   const socket = await client();
