@@ -8,12 +8,18 @@ import type {
   Person,
   RoomSummary,
 } from "../../shared/state/app-state.ts";
+import { transportKey } from "../../shared/rtc/transports.ts";
 import type { JoinedCall, MemberView, SessionView } from "../rtc/types.ts";
-
-export const CALL_APPLICATION = "m.call";
 
 /** Who somebody is in a room. */
 export type PersonOf = (room: RoomId, user: UserId) => Person;
+
+/** What is known of the people in a call besides their memberships. */
+export interface Knowledge {
+  marks(room: RoomId, member: MemberView): Pick<Participant, "trust" | "handAt" | "reaction">;
+  /** See `CallState.safetyCode`; of the call that we are in. */
+  safetyCode(room: RoomId, members: readonly MemberView[]): string | null;
+}
 
 export interface CallFacts {
   readonly call: Call;
@@ -26,12 +32,15 @@ export interface CallFacts {
   /** Our own transport, once found. */
   readonly transport: string | null;
   readonly personOf: PersonOf;
+  readonly knowledge: Knowledge;
 }
 
 /** What the windows see of the call. */
 export function callState(facts: CallFacts): CallState | null {
-  const { call, room, held, outgoing, session, joined, transport, personOf } = facts;
+  const { call, room, held, outgoing, session, transport, knowledge, personOf } = facts;
   if (call.phase === "idle" || !room) return null;
+  const members = session?.members ?? [];
+  const isMutual = room.encrypted && call.phase === "joined";
   const rung = outgoing?.room === call.room && outgoing.ring !== "nobody" ? outgoing : null;
   return {
     room: call.room,
@@ -49,20 +58,17 @@ export function callState(facts: CallFacts): CallState | null {
     joinedAt: call.phase === "joined" ? call.joinedAt : null,
     membership: call.phase === "joined" ? call.membership : "none",
     error: call.phase === "lobby" ? call.error : null,
-    safetyCode: null,
+    safetyCode: isMutual ? knowledge.safetyCode(call.room, members) : null,
     transport,
-    participants: (session?.members ?? []).map((member) =>
-      participant(call.room, member, room.encrypted, joined, personOf),
-    ),
+    participants: members.map((member) => participant(facts, call.room, member, room.encrypted)),
   };
 }
 
 function participant(
+  { joined, personOf, knowledge }: CallFacts,
   room: RoomId,
   member: MemberView,
   encrypted: boolean,
-  joined: JoinedCall | null,
-  personOf: PersonOf,
 ): Participant {
   const { name, avatar } = personOf(room, member.user);
   return {
@@ -72,15 +78,13 @@ function participant(
     name,
     avatar,
     identity: member.identity,
-    transport: member.known ? (member.transport?.serviceUrl ?? null) : null,
+    transport: transportKey(member.transport),
     foreign: member.known ? null : (member.transport?.type ?? null),
     local: member.own,
     joinedAt: member.joinedAt,
     key: joined ? joined.keyState(member.id) : encrypted ? "waiting" : "unneeded",
-    ourKey: encrypted ? "waiting" : "unneeded",
-    trust: "unknown",
-    handAt: null,
-    reaction: null,
+    ourKey: joined ? joined.ourKeyState(member.id) : encrypted ? "waiting" : "unneeded",
+    ...knowledge.marks(room, member),
   };
 }
 

@@ -19,7 +19,7 @@ import type { Clock, Signals } from "../rtc/ports.ts";
 import { within } from "../rtc/timer.ts";
 import type { Rtc } from "../rtc/types.ts";
 import type { Store } from "../state/store.ts";
-import { callState, type PersonOf } from "./call-state.ts";
+import { callState, type Knowledge, type PersonOf } from "./call-state.ts";
 import { Memberships, type Company } from "./memberships.ts";
 import { OutgoingRing } from "./outgoing.ts";
 import { Place } from "./place.ts";
@@ -33,6 +33,7 @@ export interface ConductorParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly personOf: PersonOf;
+  readonly knowledge: Knowledge;
   /** Everybody in the room but ourselves. */
   readonly peopleIn: (room: RoomId) => Promise<readonly Person[]>;
   /** To the call window alone. */
@@ -244,7 +245,7 @@ export class Conductor {
   }
 
   #show(): void {
-    const { store, power, personOf } = this.#parts;
+    const { store, power, personOf, knowledge } = this.#parts;
     const { call, held } = this.#calls;
     const room = call.phase === "idle" ? undefined : this.#summary(call.room);
     const seen = callState({
@@ -256,6 +257,7 @@ export class Conductor {
       joined: room ? this.#memberships.of(room.id) : null,
       transport: this.#place?.transport ?? null,
       personOf,
+      knowledge,
     });
     store.update((state) => ({ ...state, call: seen }));
     const isSeen = call.phase === "joined" && call.intent === "video";

@@ -1,24 +1,33 @@
 import { ClientEvent, RoomEvent, SyncState } from "matrix-js-sdk";
 
 import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
+import type { AppState } from "../../shared/state/app-state.ts";
 import type { Account } from "../matrix/account.ts";
 import type { Fetch } from "../matrix/http.ts";
+import { all } from "../matrix/listen.ts";
 import { peopleIn } from "../matrix/people.ts";
 import { person, Rooms } from "../matrix/rooms.ts";
+import { reactions } from "../matrix/reactions.ts";
 import { rtcMatrix } from "../matrix/rtc-matrix.ts";
 import { signals } from "../matrix/signals.ts";
+import { trustIn } from "../matrix/trust.ts";
 import type { Notifier, SystemQuiet } from "../ports.ts";
 import { createRtc } from "../rtc/engine.ts";
+import { keyPolicy } from "../rtc/trust.ts";
 import { CallFactsFile } from "../state/call-facts.ts";
 import type { Database } from "../state/database.ts";
 import { delayIdsIn } from "../state/kept.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
+import { Hands } from "./hands.ts";
 import { History } from "./history.ts";
-import { sessionsShown } from "./other-sessions.ts";
+import { roomCall, sessionsShown } from "./other-sessions.ts";
 import { Ringing } from "./ringing.ts";
 import { ringsIn } from "./rings-file.ts";
 
-export interface RunningParts extends Omit<ConductorParts, "rtc" | "signals" | "personOf" | "peopleIn"> {
+export interface RunningParts extends Omit<
+  ConductorParts,
+  "rtc" | "signals" | "personOf" | "peopleIn" | "knowledge"
+> {
   readonly database: Database;
   readonly fetch: Fetch;
   readonly notifier: Notifier;
@@ -31,6 +40,7 @@ export class Running {
   readonly conductor: Conductor;
   readonly ringing: Ringing;
   readonly history: History;
+  readonly hands: Hands;
   readonly #rtc: ReturnType<typeof createRtc>;
   readonly #stopFollowing: () => void;
 
@@ -39,6 +49,7 @@ export class Running {
     const { client } = account;
     const { user: me, device } = account.session;
     this.account = account;
+    const trust = trustIn(client, log);
     this.#rtc = createRtc({
       matrix: rtcMatrix(client),
       clock,
@@ -46,24 +57,47 @@ export class Running {
       log,
       fetch,
       ownServiceUrl: () => store.state.settings.serviceUrl,
+      policy: keyPolicy(
+        trust.book,
+        () => store.state.settings.verifiedOnly,
+        (listener) => store.subscribe(listener),
+      ),
     });
     const personOf = (room: RoomId, user: UserId) => person(client.getRoom(room), user);
     const goingOn = (room: RoomId) => sessionsShown(this.#rtc.sessions(room), personOf);
     const wire = signals(client, log);
 
+    this.hands = new Hands({
+      reactions: reactions(client, log),
+      membersOf: (room) => roomCall(this.#rtc.sessions(room))?.members ?? [],
+      clock,
+      log,
+      changed: () => this.conductor.refresh(),
+    });
     this.conductor = new Conductor({
       ...parts,
       rtc: this.#rtc,
       signals: wire,
       personOf,
       peopleIn: (room) => peopleIn(client, room),
+      knowledge: {
+        marks: (room, member) => ({
+          trust: trust.book.of(member.user, member.device)?.trust ?? "unknown",
+          ...this.hands.marks(room, member),
+        }),
+        safetyCode: () => null,
+      },
     });
+    trust.book.onChange(() => this.conductor.refresh());
     const rooms = new Rooms(client, goingOn, (lists) => {
       store.update((state) => ({ ...state, ...lists }));
       this.conductor.refresh();
       this.history.refresh();
     });
-    this.#rtc.onChange((room) => rooms.touch(room));
+    this.#rtc.onChange((room) => {
+      rooms.touch(room);
+      this.hands.look(room);
+    });
     this.history = new History({
       signals: wire,
       facts: new CallFactsFile(database, me),
@@ -90,7 +124,11 @@ export class Running {
       remember: (fact) => this.history.add(fact),
     });
     // Names, settings and the call that we are in are all told by the state.
-    this.#stopFollowing = store.subscribe(() => this.ringing.refresh());
+    this.#stopFollowing = all(
+      store.subscribe(() => this.ringing.refresh()),
+      store.subscribe(() => this.hands.watch(seenCalls(store.state))),
+      trust.stop,
+    );
     const live = () => {
       this.ringing.live();
       this.history.live();
@@ -116,5 +154,12 @@ export class Running {
     await Promise.all([this.ringing.stop(), this.conductor.stop()]);
     await this.#rtc.stop();
     this.history.stop();
+    this.hands.stop();
   }
 }
+
+/** The rooms whose calls somebody looks at, or waits for. */
+const seenCalls = ({ call }: AppState): readonly RoomId[] => {
+  if (!call || call.phase === "warm") return [];
+  return call.held ? [call.room, call.held.room] : [call.room];
+};

@@ -41,6 +41,11 @@ export function handlers({
   };
   const conductor = () => required().conductor;
   const ringing = () => required().ringing;
+  const inCall = () => {
+    const { room } = conductor();
+    if (!room) throw new AppError("denied", "in no call");
+    return room;
+  };
 
   // Nothing asks for these before what they need is there.
   const unbuilt = () => {
@@ -85,8 +90,8 @@ export function handlers({
     "call.grant": ({ transport }) => conductor().grant(transport),
     "call.keys": () => conductor().keys(),
     "call.connected": unbuilt,
-    "call.hand": unbuilt,
-    "call.react": unbuilt,
+    "call.hand": ({ raised }) => required().hands.raise(inCall(), raised),
+    "call.react": ({ emoji }) => required().hands.react(inCall(), emoji),
     "call.intent": ({ intent }) => conductor().send({ type: "intent-changed", intent }),
 
     "ring.accept": ({ ring, intent, other }) => ringing().accept(ring, intent, other),

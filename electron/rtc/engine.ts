@@ -1,16 +1,18 @@
 import { AppError } from "../../shared/errors.ts";
 import type { SfuGrant } from "../../shared/ipc/contract.ts";
 import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
-import { isLoopback } from "../../shared/rtc/transports.ts";
+import { isLoopback, transportKey } from "../../shared/rtc/transports.ts";
 import type { CallIntent } from "../../shared/state/app-state.ts";
 import type { Log } from "../log.ts";
 import { kindOf } from "./failure.ts";
-import { Grants, type Fetch } from "./grants.ts";
+import type { Fetch } from "./authorization-services.ts";
+import { Grants } from "./grants.ts";
 import { OwnCall } from "./joined-call.ts";
 import { OwnSelves } from "./own-self.ts";
 import { OwnTransport } from "./own-transport.ts";
 import type { Clock, DelayIds, RtcMatrix } from "./ports.ts";
 import { SessionWatch } from "./room-sessions.ts";
+import type { KeyPolicy } from "./trust.ts";
 import type { GrantRequest, JoinedCall, Rtc } from "./types.ts";
 
 export interface RtcParts {
@@ -21,6 +23,7 @@ export interface RtcParts {
   readonly fetch: Fetch;
   /** What the user set, for homeservers that offer nothing. */
   readonly ownServiceUrl: () => string | null;
+  readonly policy: KeyPolicy;
 }
 
 export const createRtc = (parts: RtcParts): Rtc => new Engine(parts);
@@ -40,8 +43,8 @@ class Engine implements Rtc {
     this.#parts = parts;
     this.#sessions = new SessionWatch(matrix, clock, (room) => this.#isIn(room));
     this.#selves = new OwnSelves({ matrix, formIn: () => "legacy" });
-    this.#grants = new Grants(matrix, clock, fetch);
     this.#transport = new OwnTransport(matrix, clock, ownServiceUrl);
+    this.#grants = new Grants({ matrix, clock, fetch, transport: this.#transport });
     this.#sessions.onChange((room) => void this.#loadDevices(room));
   }
 
@@ -68,7 +71,7 @@ class Engine implements Rtc {
     const own = await this.#transport.get().catch(() => null);
     if (transport !== own) {
       const named = this.sessions(room).some(({ members }) =>
-        members.some((member) => member.transport?.serviceUrl === transport),
+        members.some((member) => transportKey(member.transport) === transport),
       );
       // Whoever gets our token may pass for us at other services: it goes nowhere that the call does not name.
       if (!named) throw new AppError("grant-refused", "the call names no such service");
@@ -85,7 +88,7 @@ class Engine implements Rtc {
     if (before && !before.isOver) throw new AppError("call-busy", "this call is joined already");
     before?.abandon();
     this.prepare(room);
-    const { matrix, clock, delayIds, log } = this.#parts;
+    const { matrix, clock, delayIds, log, policy } = this.#parts;
     const call = new OwnCall({
       matrix,
       clock,
@@ -94,6 +97,7 @@ class Engine implements Rtc {
       sessions: this.#sessions,
       room,
       self: this.#selves.fixed(room),
+      policy,
       intent,
       transport: () => this.#transport.get(),
       onEnd: (over) => {

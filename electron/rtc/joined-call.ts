@@ -10,7 +10,8 @@ import { MediaKeys } from "./media-keys.ts";
 import { OwnMembership } from "./own-membership.ts";
 import type { Clock, DelayIds, RtcMatrix, ToDeviceMessage } from "./ports.ts";
 import type { SessionWatch } from "./room-sessions.ts";
-import type { JoinedCall, JoinStatus, KeyState, OwnSelf } from "./types.ts";
+import type { KeyPolicy } from "./trust.ts";
+import type { JoinedCall, JoinStatus, KeyState, OurKeyState, OwnSelf } from "./types.ts";
 import { within } from "./timer.ts";
 
 export interface OwnCallParts {
@@ -22,6 +23,7 @@ export interface OwnCallParts {
   readonly room: RoomId;
   /** For the whole stay. */
   readonly self: OwnSelf;
+  readonly policy: KeyPolicy;
   readonly intent: CallIntent;
   readonly transport: () => Promise<string>;
   /** It is over: left, or refused. */
@@ -48,13 +50,20 @@ export class OwnCall implements JoinedCall {
   #leaving = false;
 
   constructor(parts: OwnCallParts) {
-    const { matrix, room, self, intent, sessions } = parts;
+    const { matrix, room, self, policy, intent, sessions } = parts;
     this.#parts = parts;
     this.room = room;
     this.identity = self.identity;
     this.#intent = intent;
     this.#cancels.add(matrix.onToDevice((message) => this.#received(message)));
     this.#cancels.add(matrix.onDevices((user) => this.#devices(user)));
+    this.#cancels.add(
+      policy.onChange(() => {
+        if (this.isOver) return;
+        this.#keys?.lookAtPolicy();
+        sessions.touch(room);
+      }),
+    );
     this.#cancels.add(sessions.onChange((changed) => changed === room && this.#look()));
     this.#look();
     void this.#enter();
@@ -79,8 +88,11 @@ export class OwnCall implements JoinedCall {
   }
   keyState(memberId: string): KeyState {
     if (!this.#keys) return "unneeded";
-    const ours = memberId.startsWith(`${this.#parts.matrix.user}|${this.#parts.matrix.device}|`);
-    return ours || this.#keys.has(memberId) ? "have" : "waiting";
+    return this.#isOwn(memberId) || this.#keys.has(memberId) ? "have" : "waiting";
+  }
+  ourKeyState(memberId: string): OurKeyState {
+    if (!this.#keys) return "unneeded";
+    return this.#isOwn(memberId) ? "sent" : this.#keys.ourKeyState(memberId);
   }
 
   setIntent(intent: CallIntent): void {
@@ -143,11 +155,12 @@ export class OwnCall implements JoinedCall {
   }
 
   #look(): void {
-    const { matrix, clock, log, sessions, room, self } = this.#parts;
+    const { matrix, clock, log, sessions, room, self, policy } = this.#parts;
     if (this.isOver) return void this.#membership?.look();
     if (!this.#keys && matrix.isEncrypted(room)) {
       const identityOf = sessions.identity.bind(sessions);
-      this.#keys = new MediaKeys({ matrix, clock, log, room, self, identityOf });
+      const onDelivery = () => sessions.touch(room);
+      this.#keys = new MediaKeys({ matrix, clock, log, room, self, policy, identityOf, onDelivery });
       this.#keys.onKey((key) => {
         this.#keyListeners.tell(key);
         sessions.touch(room);
@@ -162,6 +175,11 @@ export class OwnCall implements JoinedCall {
   #received(message: ToDeviceMessage): void {
     const key = this.#keys && parseKeyMessage(message);
     if (key && key.room === this.room && key.slot === CALL_SLOT) this.#keys?.receive(key);
+  }
+
+  #isOwn(memberId: string): boolean {
+    const { user, device } = this.#parts.matrix;
+    return memberId.startsWith(`${user}|${device}|`);
   }
 
   #devices(user: UserId): void {

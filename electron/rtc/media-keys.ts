@@ -13,6 +13,7 @@ import {
 import {
   newKeySchedule,
   nextKeyAt,
+  sentTo,
   stepKeys,
   type KeyEffect,
   type KeyEvent,
@@ -26,7 +27,8 @@ import { kindOf } from "./failure.ts";
 import { Listeners } from "./listeners.ts";
 import { RtcRequestError, type Clock, type RtcMatrix } from "./ports.ts";
 import { Timer, within } from "./timer.ts";
-import type { OwnSelf } from "./types.ts";
+import type { KeyPolicy } from "./trust.ts";
+import type { OurKeyState, OwnSelf } from "./types.ts";
 
 export interface MediaKeysParts {
   readonly matrix: RtcMatrix;
@@ -34,7 +36,10 @@ export interface MediaKeysParts {
   readonly log: Log;
   readonly room: RoomId;
   readonly self: OwnSelf;
+  readonly policy: KeyPolicy;
   readonly identityOf: (member: Membership) => string;
+  /** Whether somebody holds our key may be otherwise now. */
+  readonly onDelivery: () => void;
 }
 
 const SEND_TIMEOUT_MS = 10_000;
@@ -66,6 +71,18 @@ export class MediaKeys {
     return this.#listeners.add(listener);
   }
 
+  /** Whether a member holds ours. */
+  ourKeyState(id: string): OurKeyState {
+    const member = this.#members.get(id);
+    if (!member) return "waiting";
+    const { user, device } = member;
+    // A membership in clear that does not tell its device: there is nowhere to send it.
+    if (device === "") return "undeliverable";
+    if (this.#parts.policy.allows(user, device) === false) return "withheld";
+    const sent = sentTo(this.#schedule, id);
+    return sent === "failing" ? "undeliverable" : sent;
+  }
+
   has(member: string): boolean {
     return this.#ring.held.has(member);
   }
@@ -83,7 +100,16 @@ export class MediaKeys {
     const others = members.filter((member) => member.user !== user || member.device !== device);
     this.#members = new Map(others.map((member) => [member.id, member]));
     this.#accept(stepRing(this.#ring, { type: "members", members: others, now: this.#parts.clock.now() }));
-    this.#step({ type: "members", recipients: others.filter((member) => member.device !== "") });
+    this.lookAtPolicy();
+  }
+
+  /** Whom the policy excludes is, for our keys, somebody who left: what they hold is not used any more. */
+  lookAtPolicy(): void {
+    const { policy } = this.#parts;
+    const recipients = [...this.#members.values()].filter(
+      ({ user, device }) => device !== "" && policy.allows(user, device) === true,
+    );
+    this.#step({ type: "members", recipients });
   }
 
   receive({ user, device, memberId, index, key: base64, sentAt }: KeyMessage): void {
@@ -134,8 +160,11 @@ export class MediaKeys {
       ...event,
       now: this.#parts.clock.now(),
     } as KeyEvent);
+    const before = this.#schedule;
     this.#schedule = schedule;
     this.#perform(effects);
+    const changed = [...schedule.recipients.keys()].some((id) => sentTo(before, id) !== sentTo(schedule, id));
+    if (changed) this.#parts.onDelivery();
   }
 
   #perform(effects: readonly KeyEffect[]): void {

@@ -1,7 +1,8 @@
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { MediaKey, SfuGrant } from "../../shared/ipc/contract.ts";
 import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
-import type { CallIntent } from "../../shared/state/app-state.ts";
+import type { Transport } from "../../shared/rtc/transports.ts";
+import type { CallIntent, Participant } from "../../shared/state/app-state.ts";
 
 /** The MatrixRTC engine: who is in which session, our own place in one, its keys and its grants. */
 export interface Rtc {
@@ -14,7 +15,7 @@ export interface Rtc {
   prepare(room: RoomId): void;
   /** URL of the authorization service where we publish. Fails with `no-transport` or `offline`. */
   ownTransport(room: RoomId): Promise<string>;
-  /** Leave to connect to the SFU behind `transport` (a service URL). Fails with `grant-refused`, `grant-unreachable`, `offline`, `rate-limited`. */
+  /** Leave to connect to the SFU behind `transport`. Fails with `grant-refused`, `grant-mismatch`, `grant-unreachable`, `offline`, `rate-limited`. */
   grant(request: GrantRequest): Promise<SfuGrant>;
 
   /**
@@ -30,7 +31,7 @@ export interface Rtc {
 
 export interface GrantRequest {
   readonly room: RoomId;
-  /** A service URL: our own, or a member's `transport.serviceUrl`. */
+  /** Our own, or the `transportKey` of a member's. */
   readonly transport: string;
   /** True where the SFU has just refused or lost the last one, so that none that was prefetched will do. */
   readonly fresh?: boolean;
@@ -68,12 +69,8 @@ export interface MemberView {
   readonly known: boolean;
 }
 
-export interface TransportView {
-  /** As they wrote it: `livekit`, `m.livekit` or one that we do not know. */
-  readonly type: string;
-  /** URL of the authorization service; null where it is missing, no safe URL, or another kind of transport. */
-  readonly serviceUrl: string | null;
-}
+/** As they wrote it; `transportKey` names it to `Rtc.grant`. */
+export type TransportView = Transport;
 
 /** As whom we are in a call, for the length of one stay. */
 export interface OwnSelf {
@@ -97,6 +94,8 @@ export interface JoinedCall {
   onKey(listener: (key: MediaKey) => void): () => void;
   /** `memberId` is `MemberView.id`. */
   keyState(memberId: string): KeyState;
+  /** Whether they hold ours. */
+  ourKeyState(memberId: string): OurKeyState;
   setIntent(intent: CallIntent): void;
   /** Resolves when others see us gone, or after 3 s: then the delayed leave does it. Never fails. */
   leave(): Promise<void>;
@@ -113,3 +112,4 @@ export interface JoinStatus {
 }
 
 export type KeyState = "waiting" | "have" | "unneeded";
+export type OurKeyState = Participant["ourKey"];

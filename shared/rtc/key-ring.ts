@@ -9,6 +9,9 @@ export const KEY_EVENT = "io.element.call.encryption_keys";
 const EARLY_PER_DEVICE = 4;
 const EARLY_KEPT = 256;
 const EARLY_MS = 60_000;
+/** So many new keys of one member are taken at once, and one more each second; nobody who means well sends more. */
+const BURST = 32;
+const REFILL_MS = 1_000;
 
 /** A media key that somebody else's device sent to ours. */
 export interface KeyMessage {
@@ -76,6 +79,8 @@ export interface KeyRing {
   readonly members: ReadonlyMap<string, RingMember>;
   readonly held: ReadonlyMap<string, ReadonlyMap<number, Held>>;
   readonly early: readonly (ReceivedKey & { readonly at: number })[];
+  /** By member: epoch ms at which all that they may send at once will be theirs to send again. */
+  readonly spent: ReadonlyMap<string, number>;
 }
 
 export type RingEvent =
@@ -91,7 +96,7 @@ export interface KeyAccepted {
 
 type Step = readonly [KeyRing, readonly KeyAccepted[]];
 
-export const emptyRing: KeyRing = { members: new Map(), held: new Map(), early: [] };
+export const emptyRing: KeyRing = { members: new Map(), held: new Map(), early: [], spent: new Map() };
 
 export function stepRing(state: KeyRing, event: RingEvent): Step {
   return event.type === "members" ? withMembers(state, event.members, event.now) : withKey(state, event);
@@ -100,47 +105,66 @@ export function stepRing(state: KeyRing, event: RingEvent): Step {
 /** Keys of whoever is gone go too; a key that came before its member is theirs now. */
 function withMembers(state: KeyRing, list: readonly RingMember[], now: number): Step {
   const members = new Map(list.map((member) => [member.id, member]));
-  const held = new Map([...state.held].filter(([id]) => members.has(id)));
+  const draft = draftOf(state, (id) => members.has(id));
   for (const { id, stay } of list) {
-    const keys = held.get(id);
+    const keys = draft.held.get(id);
     // A new stay may have another clock: whatever it sends is newer than what we hold.
-    if (keys && state.members.get(id)?.stay !== stay) held.set(id, outdated(keys));
+    if (keys && state.members.get(id)?.stay !== stay) draft.held.set(id, outdated(keys));
   }
   const fresh = list.filter(({ id }) => !state.members.has(id));
-  const effects: KeyAccepted[] = [];
   let early = state.early.filter(({ at }) => now - at < EARLY_MS);
   if (early.length > 0) {
     for (const member of fresh) {
-      for (const key of early.filter((key) => isOf(key, member))) accept(held, effects, member, key);
+      for (const key of early.filter((key) => isOf(key, member))) accept(draft, member, key, now);
       early = early.filter((key) => !isOf(key, member));
     }
   }
-  return [{ members, held, early }, effects];
+  const { held, spent, effects } = draft;
+  return [{ members, held, early, spent }, effects];
 }
 
 function withKey(state: KeyRing, { key, now }: Extract<RingEvent, { readonly type: "received" }>): Step {
   if (key.key.length < 16 || key.key.length > 32) return [state, []];
-  const held = new Map(state.held);
-  const effects: KeyAccepted[] = [];
   for (const member of state.members.values()) {
     if (!isOf(key, member)) continue;
-    accept(held, effects, member, key);
-    return [{ ...state, held }, effects];
+    const draft = draftOf(state, () => true);
+    accept(draft, member, key, now);
+    const { held, spent, effects } = draft;
+    return [{ ...state, held, spent }, effects];
   }
   return [{ ...state, early: withEarly(state.early, { ...key, at: now }) }, []];
 }
 
+interface RingDraft {
+  readonly held: Map<string, ReadonlyMap<number, Held>>;
+  readonly spent: Map<string, number>;
+  readonly effects: KeyAccepted[];
+}
+
+const draftOf = ({ held, spent }: KeyRing, keeps: (id: string) => boolean): RingDraft => ({
+  held: new Map([...held].filter(([id]) => keeps(id))),
+  spent: new Map([...spent].filter(([id]) => keeps(id))),
+  effects: [],
+});
+
 function accept(
-  held: Map<string, ReadonlyMap<number, Held>>,
-  effects: KeyAccepted[],
+  { held, spent, effects }: RingDraft,
   { id }: RingMember,
   { index, key, sentAt }: ReceivedKey,
+  now: number,
 ): void {
   const keys = held.get(id);
   const before = keys?.get(index);
   if (before && before.sentAt > sentAt) return;
+  const isNew = !before || !equal(before.key, key);
+  if (isNew) {
+    // A clock that was set back owes nobody more than the whole burst.
+    const fullAt = Math.min(Math.max(spent.get(id) ?? now, now), now + BURST * REFILL_MS);
+    if (fullAt > now + (BURST - 1) * REFILL_MS) return;
+    spent.set(id, fullAt + REFILL_MS);
+    effects.push({ type: "key-accepted", member: id, index, key });
+  }
   held.set(id, new Map(keys).set(index, { key, sentAt }));
-  if (!before || !equal(before.key, key)) effects.push({ type: "key-accepted", member: id, index, key });
 }
 
 const isOf = (key: ReceivedKey, member: RingMember): boolean =>

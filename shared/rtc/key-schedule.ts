@@ -11,6 +11,8 @@ const SPACING_MS = 400;
 const RETRY_MS = [500, 1_000, 2_000, 5_000];
 const LONGEST_RETRY_MS = 30_000;
 const UNDELIVERABLE_MS = [2_000, 5_000, 15_000, 30_000];
+/** So often a send may fail before anybody is told. */
+const FAILING_TRIES = 2;
 
 /** Somebody else's device in the session. */
 export interface Recipient {
@@ -45,6 +47,8 @@ export interface KeySchedule {
   readonly atOnce: boolean;
   /** How far the newest key is with each recipient. */
   readonly deliveries: ReadonlyMap<string, Delivery>;
+  /** Who was sent the current key. */
+  readonly holders: ReadonlySet<string>;
   readonly now: number;
 }
 
@@ -52,6 +56,8 @@ interface Delivery {
   /** `failed`: the server was not reached; `unknown`: no such device is known yet. */
   readonly at: "none" | "sending" | "sent" | "failed" | "unknown";
   readonly tries: number;
+  /** Tried, and not only once where the server was not reached. */
+  readonly failing: boolean;
   /** Epoch ms, where `failed` or `unknown`. */
   readonly retryAt: number | null;
 }
@@ -98,6 +104,7 @@ export const newKeySchedule = (now: number): Step => [
     settledAt: null,
     atOnce: true,
     deliveries: new Map(),
+    holders: new Set(),
     now,
   },
   [{ type: "make-key" }],
@@ -119,6 +126,13 @@ export function nextKeyAt(state: KeySchedule): number | null {
   return ahead.length === 0 ? null : Math.min(...ahead);
 }
 
+/** Whether the recipient was sent the key that is in use; `failing`: tried in vain so far. */
+export function sentTo(state: KeySchedule, id: string): "sent" | "waiting" | "failing" {
+  const delivery = state.deliveries.get(id);
+  if (state.holders.has(id) || delivery?.at === "sent") return "sent";
+  return delivery?.failing ? "failing" : "waiting";
+}
+
 /** The newest key: what a recipient must have. */
 const newestOf = ({ next, current }: KeySchedule): OwnKey | null => next ?? current;
 
@@ -135,20 +149,30 @@ function after(state: KeySchedule, event: KeyEvent): KeySchedule {
       const unknown = new Set(event.undeliverable.map(({ id }) => id));
       return delivered(state, event, (id, tries) =>
         unknown.has(id)
-          ? { at: "unknown", tries: tries + 1, retryAt: state.now + backoff(UNDELIVERABLE_MS, tries) }
-          : { at: "sent", tries: 0, retryAt: null },
+          ? {
+              at: "unknown",
+              tries: tries + 1,
+              failing: true,
+              retryAt: state.now + backoff(UNDELIVERABLE_MS, tries),
+            }
+          : { at: "sent", tries: 0, failing: false, retryAt: null },
       );
     }
     case "send-failed":
       return delivered(state, event, (_, tries) => ({
         at: "failed",
         tries: tries + 1,
+        failing: tries + 1 >= FAILING_TRIES,
         retryAt: state.now + Math.min(event.retryAfterMs ?? backoff(RETRY_MS, tries), LONGEST_RETRY_MS),
       }));
     case "devices":
       return retried(state, (id) => state.recipients.get(id)?.user === event.user);
     case "forgotten":
-      return { ...state, deliveries: new Map([...state.recipients.keys()].map((id) => [id, NONE])) };
+      return {
+        ...state,
+        deliveries: new Map([...state.recipients.keys()].map((id) => [id, NONE])),
+        holders: new Set(),
+      };
     case "wake":
       return retried(state, () => true);
     case "time":
@@ -164,7 +188,9 @@ function withRecipients(state: KeySchedule, list: readonly Recipient[]): KeySche
 
   const deliveries = new Map([...state.deliveries].filter(([id]) => recipients.has(id)));
   for (const { id } of came) deliveries.set(id, NONE);
-  const changed = { ...state, recipients, deliveries };
+  const fresh = new Set(came.map(({ id }) => id));
+  const holders = new Set([...state.holders].filter((id) => recipients.has(id) && !fresh.has(id)));
+  const changed = { ...state, recipients, deliveries, holders };
   const newest = newestOf(state);
   // Before the first key there is nothing to replace; it is made for whoever is there then.
   if (!newest || (!someLeft && state.now - newest.madeAt < GRACE_MS)) return changed;
@@ -204,14 +230,17 @@ function delivered(
       deliveries.set(id, become(id, delivery.tries));
     }
   }
-  return { ...state, deliveries };
+  return { ...state, deliveries, holders: state.next ? state.holders : holdersOf(deliveries) };
 }
+
+const holdersOf = (deliveries: KeySchedule["deliveries"]): ReadonlySet<string> =>
+  new Set([...deliveries].flatMap(([id, { at }]) => (at === "sent" ? [id] : [])));
 
 function retried(state: KeySchedule, which: (id: string, retryAt: number) => boolean): KeySchedule {
   const due = [...state.deliveries].filter(([id, { retryAt }]) => retryAt !== null && which(id, retryAt));
   if (due.length === 0) return state;
   const deliveries = new Map(state.deliveries);
-  for (const [id, { tries }] of due) deliveries.set(id, { at: "none", tries, retryAt: null });
+  for (const [id, delivery] of due) deliveries.set(id, { ...delivery, at: "none", retryAt: null });
   return { ...state, deliveries };
 }
 
@@ -223,7 +252,7 @@ function decide(from: KeySchedule): Step {
   if (newest && !state.spoilt && to.length > 0) {
     const deliveries = new Map(state.deliveries);
     for (const { id } of to) {
-      deliveries.set(id, { at: "sending", tries: deliveries.get(id)?.tries ?? 0, retryAt: null });
+      deliveries.set(id, { ...(deliveries.get(id) ?? NONE), at: "sending" });
     }
     state = { ...state, deliveries };
     effects.push({ type: "send-key", key: newest, to });
@@ -242,10 +271,11 @@ function decide(from: KeySchedule): Step {
   if (!arrived && !overdue && !state.atOnce) return finished(state);
   effects.push({ type: "use-key", key: next });
   const rotateBy = state.spoilt ? state.rotateBy : null;
-  return finished({ ...state, current: next, next: null, settledAt: null, rotateBy });
+  const holders = holdersOf(state.deliveries);
+  return finished({ ...state, current: next, next: null, settledAt: null, rotateBy, holders });
 }
 
-const NONE: Delivery = { at: "none", tries: 0, retryAt: null };
+const NONE: Delivery = { at: "none", tries: 0, failing: false, retryAt: null };
 
 const backoff = (steps: readonly number[], tries: number): number =>
   steps[Math.min(tries, steps.length - 1)] ?? LONGEST_RETRY_MS;

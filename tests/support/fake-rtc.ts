@@ -102,6 +102,9 @@ export class FakeJoinedCall implements JoinedCall {
   keyState() {
     return "waiting" as const;
   }
+  ourKeyState() {
+    return "waiting" as const;
+  }
   setIntent(intent: string): void {
     this.intents.push(intent);
   }

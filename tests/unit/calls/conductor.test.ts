@@ -62,6 +62,10 @@ function setup() {
     clock,
     log: collectLog().log,
     personOf: (_room, user) => ({ user, name: user.slice(1, 4), avatar: null }),
+    knowledge: {
+      marks: () => ({ trust: "signed", handAt: null, reaction: null }),
+      safetyCode: () => null,
+    },
     peopleIn: async () =>
       [bob.user, "@carol:hs" as const].map((user) => ({ user, name: user, avatar: null })),
     tellKey: (key) => keys.push(key),

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import type { Log } from "../../../electron/log.ts";
 import { createRtc } from "../../../electron/rtc/engine.ts";
 import type { Clock, DelayIds } from "../../../electron/rtc/ports.ts";
+import type { KeyPolicy } from "../../../electron/rtc/trust.ts";
 import type { JoinedCall, Rtc, SessionView } from "../../../electron/rtc/types.ts";
 import type { MediaKey } from "../../../shared/ipc/contract.ts";
 import type { RoomId, UserId } from "../../../shared/matrix/ids.ts";
@@ -34,12 +35,34 @@ export class World {
   }
 }
 
+/** Our key goes to everybody but these. */
+class Policy implements KeyPolicy {
+  readonly #barred = new Map<string, false | null>();
+  readonly #listeners = new Set<() => void>();
+
+  /** `allows` is what is said of the device from now on; null: not known. */
+  say({ matrix: { user, device } }: Phone, allows: boolean | null): void {
+    if (allows === true) this.#barred.delete(`${user}|${device}`);
+    else this.#barred.set(`${user}|${device}`, allows);
+    for (const listener of this.#listeners) listener();
+  }
+  allows(user: UserId, device: string): boolean | null {
+    const said = this.#barred.get(`${user}|${device}`);
+    return said === undefined ? true : said;
+  }
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
 /** One run of the app on one device. */
 export class Phone {
   readonly world: World;
   readonly matrix: FakeClient;
   readonly rtc: Rtc;
   readonly keys: (MediaKey & { readonly at: number })[] = [];
+  readonly policy = new Policy();
   readonly posts: { readonly url: string; readonly body: unknown }[] = [];
   /** How an authorization service answers. */
   answer: (url: string) => Response | Promise<Response> = () =>
@@ -70,6 +93,7 @@ export class Phone {
         return this.answer(String(url));
       },
       ownServiceUrl: () => null,
+      policy: this.policy,
     });
   }
 

@@ -1,0 +1,141 @@
+import { randomUUID } from "node:crypto";
+
+import type { EventId, RoomId } from "../../shared/matrix/ids.ts";
+import type { Log } from "../log.ts";
+import { kindOf } from "../rtc/failure.ts";
+import type { Clock } from "../rtc/ports.ts";
+import type { Reactions } from "../rtc/reactions.ts";
+
+export interface OwnHandParts {
+  readonly room: RoomId;
+  readonly reactions: Pick<Reactions, "raise" | "lower">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly changed: () => void;
+}
+
+const RETRY_MS = 5_000;
+/** So that no other run of the app has the same transactions. */
+const RUN = randomUUID();
+
+/**
+ * Our hand in one call. For others it is up only on our newest member event, and each camera toggle or renewal makes a new one:
+ * there it is raised again until the user lowers it.
+ */
+export class OwnHand {
+  readonly #parts: OwnHandParts;
+  /** Epoch ms at which the user raised it. */
+  #raisedAt: number | null = null;
+  /** Our newest member event. */
+  #member: EventId | null = null;
+  #standing: { readonly of: EventId; readonly id: EventId } | null = null;
+  #raising: Promise<void> | null = null;
+  #lowering: Promise<void> | null = null;
+  #lowered = 0;
+  #stopped = false;
+
+  constructor(parts: OwnHandParts) {
+    this.#parts = parts;
+  }
+
+  get at(): number | null {
+    return this.#raisedAt;
+  }
+
+  /** @throws RtcRequestError where the server did not take it; it is down then. */
+  async raise(): Promise<void> {
+    if (this.#raisedAt !== null) return;
+    this.#set(this.#parts.clock.now());
+    try {
+      await this.#catchUp();
+    } catch (error) {
+      this.#set(null);
+      throw error;
+    }
+  }
+
+  /** @throws RtcRequestError where the server did not take it; it is up then. */
+  async lower(): Promise<void> {
+    const at = this.#raisedAt;
+    if (at === null) return;
+    this.#set(null);
+    this.#lowering ??= this.#lowerOnce().finally(() => {
+      this.#lowering = null;
+    });
+    try {
+      await this.#lowering;
+    } catch (error) {
+      this.#set(at);
+      throw error;
+    }
+    // Raised once more meanwhile.
+    void this.#retry();
+  }
+
+  /** Our newest member event is this one. */
+  look(member: EventId | null): void {
+    if (member === this.#member) return;
+    this.#member = member;
+    void this.#retry();
+  }
+
+  /** Somebody redacted an event. A moderator may lower our hand. */
+  withdrawn(id: EventId): void {
+    if (this.#standing?.id !== id || this.#raisedAt === null) return;
+    this.#standing = null;
+    this.#set(null);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #retry(): Promise<void> {
+    const { clock, log } = this.#parts;
+    try {
+      await this.#catchUp();
+    } catch (error) {
+      log.info("our hand could not be raised again", { why: kindOf(error) });
+      clock.after(RETRY_MS, () => void (this.#isBehind() && this.#retry()));
+    }
+  }
+
+  /** One raise at a time, until the one that stands is on the newest member event. */
+  async #catchUp(): Promise<void> {
+    while (this.#isBehind()) {
+      this.#raising ??= this.#raiseOnce().finally(() => {
+        this.#raising = null;
+      });
+      await this.#raising;
+    }
+  }
+
+  async #raiseOnce(): Promise<void> {
+    await this.#lowering?.catch(() => undefined);
+    const of = this.#member;
+    if (of === null || !this.#isBehind()) return;
+    // A second try after an answer that was lost is the same event: the server takes no second annotation of a kind.
+    const txn = `${RUN}.${of}.${this.#lowered}`;
+    this.#standing = { of, id: await this.#parts.reactions.raise(this.#parts.room, of, txn) };
+  }
+
+  async #lowerOnce(): Promise<void> {
+    // One that is on its way would be up after it was lowered.
+    await this.#raising?.catch(() => undefined);
+    const hand = this.#standing;
+    if (!hand) return;
+    await this.#parts.reactions.lower(this.#parts.room, hand.id);
+    this.#lowered++;
+    if (this.#standing?.id === hand.id) this.#standing = null;
+  }
+
+  #isBehind(): boolean {
+    const wanted = !this.#stopped && this.#raisedAt !== null && this.#member !== null;
+    return wanted && this.#standing?.of !== this.#member;
+  }
+
+  #set(at: number | null): void {
+    this.#raisedAt = at;
+    this.#parts.changed();
+  }
+}
