@@ -41,6 +41,7 @@ export type ErrorCode =
   | "room-upgraded"
   | "sfu-restricted"
   | "grant-refused"
+  | "grant-mismatch"
   | "grant-unreachable";
 
 /** A failure with a code for the user and a detail for the log; the detail never crosses to a window. */

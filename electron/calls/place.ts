@@ -1,6 +1,7 @@
 import { AppError } from "../../shared/errors.ts";
 import type { SfuGrant } from "../../shared/ipc/contract.ts";
 import type { RoomId } from "../../shared/matrix/ids.ts";
+import { transportKey } from "../../shared/rtc/transports.ts";
 import type { Rtc, SessionView } from "../rtc/types.ts";
 
 /** The window's call as its media need it: where we publish, and leave to connect to its SFUs. */
@@ -30,7 +31,7 @@ export class Place {
 
   /** @throws AppError `denied` for an SFU that the call does not name, `grant-refused`, … */
   async grant(transport: string, session: SessionView | undefined): Promise<SfuGrant> {
-    const named = session?.members.some((member) => member.transport?.serviceUrl === transport);
+    const named = session?.members.some((member) => transportKey(member.transport) === transport);
     if (transport !== this.#transport && !named)
       throw new AppError("denied", "no such transport in this call");
     const fresh = this.#granted.has(transport);

@@ -19,7 +19,7 @@ import type { MemberEvent } from "../../shared/rtc/member-event.ts";
 import { RtcRequestError, type RtcMatrix } from "../rtc/ports.ts";
 import { ask, REQUEST, sent } from "./ask.ts";
 import { all, on } from "./listen.ts";
-import { rtcTransports } from "./transports.ts";
+import { livekitRequest, rtcTransports } from "./transports.ts";
 
 const LEGACY_MEMBER = "org.matrix.msc3401.call.member";
 const STICKY_MEMBER = "org.matrix.msc4143.rtc.member";
@@ -123,6 +123,7 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
       }),
     openIdToken: () => ask(() => client.getOpenIdToken()),
     transports: () => ask(() => rtcTransports(client)),
+    livekit: (request, body) => ask(() => livekitRequest(client, request, body)),
   };
 }
 

@@ -1,150 +1,153 @@
-import * as v from "valibot";
-
 import { AppError } from "../../shared/errors.ts";
 import type { SfuGrant } from "../../shared/ipc/contract.ts";
-import type { RoomId } from "../../shared/matrix/ids.ts";
-import { CALL_SLOT } from "../../shared/rtc/member-event.ts";
-import { toAppError } from "./failure.ts";
-import type { Clock, OpenIdToken, RtcMatrix } from "./ports.ts";
+import { serverOf, type RoomId } from "../../shared/matrix/ids.ts";
+import { sfuOfKey } from "../../shared/rtc/transports.ts";
+import {
+  AuthorizationServices,
+  type Delegated,
+  type DelayedLeave,
+  type Fetch,
+} from "./authorization-services.ts";
+import { identityIn } from "./grant-answer.ts";
+import { HomeserverEndpoints } from "./homeserver-endpoints.ts";
+import type { OwnTransport } from "./own-transport.ts";
+import type { Clock, RtcMatrix } from "./ports.ts";
 import { within } from "./timer.ts";
 import type { OwnSelf } from "./types.ts";
 
-export type Fetch = typeof globalThis.fetch;
+export interface GrantsParts {
+  readonly matrix: RtcMatrix;
+  readonly clock: Clock;
+  readonly fetch: Fetch;
+  readonly transport: OwnTransport;
+}
+
+export interface GrantOptions {
+  /** Where we publish, and so must be whom our membership names. */
+  readonly own: boolean;
+  /** None that was prefetched will do. */
+  readonly fresh: boolean;
+}
 
 const TIMEOUT_MS = 15_000;
+/** Of our homeserver's endpoints, where there is a service to ask after them. */
+const FIRST_MS = 4_000;
 /** An SFU forgets an empty room after 5 minutes, and the grant does not make it again. */
 const PREFETCHED_MS = 4 * 60_000;
-const LONGEST_REPLY = 64 * 1024;
 
-const reply = v.object({
-  // In clear to this machine only.
-  url: v.pipe(
-    v.string(),
-    v.maxLength(1024),
-    v.regex(/^(wss:\/\/|ws:\/\/(localhost|127\.[\d.]+|\[::1\])([:/]|$))/i),
-  ),
-  jwt: v.pipe(v.string(), v.minLength(1), v.maxLength(32_768)),
-});
-
-/** Leave to connect to SFUs, from the MatrixRTC authorization services in front of them (MSC4195 as deployed). */
+/**
+ * Leave to connect to SFUs. Each service and each SFU is asked for itself, so that one that is slow, gone or hostile holds up no other.
+ *
+ * As whom a grant lets us in is decided by which request gave it (`user:device`, or a hash with our member id), and others know us by the one
+ * that our membership's form stands for. So the request of our form is asked first, and the other one only where the service lacks
+ * it: enough to listen, but where we publish such a grant is refused by its own words.
+ */
 export class Grants {
-  readonly #matrix: RtcMatrix;
-  readonly #clock: Clock;
-  readonly #fetch: Fetch;
+  readonly #parts: GrantsParts;
+  readonly #services: AuthorizationServices;
+  readonly #homeserver: HomeserverEndpoints;
   readonly #kept = new Map<string, { readonly at: number; readonly grant: Promise<SfuGrant> }>();
+  /** By room, our member id in the stay that our homeserver let in by the right name: it may take over its leave. */
+  readonly #known = new Map<RoomId, string>();
 
-  constructor(matrix: RtcMatrix, clock: Clock, fetch: Fetch) {
-    this.#matrix = matrix;
-    this.#clock = clock;
-    this.#fetch = fetch;
+  constructor(parts: GrantsParts) {
+    const { matrix, clock, fetch } = parts;
+    this.#parts = parts;
+    this.#services = new AuthorizationServices(matrix, clock, fetch);
+    this.#homeserver = new HomeserverEndpoints(matrix, clock);
   }
 
-  /** As `self`, whom our membership names. `own`: where we publish, and so must be nobody else. */
-  get(
-    room: RoomId,
-    service: string,
-    self: OwnSelf,
-    { own, fresh }: { own: boolean; fresh: boolean },
-  ): Promise<SfuGrant> {
-    const key = `${room} ${service} ${self.memberId}`;
+  /** As `self`, whom our membership names, for `transport` (see `transportKey`). Fails as `Rtc.grant`. */
+  get(room: RoomId, transport: string, self: OwnSelf, { own, fresh }: GrantOptions): Promise<SfuGrant> {
+    const { clock } = this.#parts;
+    const key = `${room} ${transport} ${self.memberId}`;
     const kept = this.#kept.get(key);
-    const now = this.#clock.now();
+    const now = clock.now();
     if (kept && !fresh && now - kept.at < PREFETCHED_MS) return kept.grant;
-    const late = () => new AppError("grant-unreachable", "no answer in time");
-    const stop = new AbortController();
-    const grant = within(this.#clock, TIMEOUT_MS, this.#ask(room, service, self, own, stop.signal), late);
+    for (const [old, { at }] of this.#kept) if (now - at >= PREFETCHED_MS) this.#kept.delete(old);
+    const grant = this.#inTime((signal) => this.#ask(room, transport, self, own, signal));
     this.#kept.set(key, { at: now, grant });
     grant.catch(() => {
-      stop.abort();
       if (this.#kept.get(key)?.grant === grant) this.#kept.delete(key);
     });
     return grant;
   }
 
+  /**
+   * Has our leave kept from firing as long as we are on our own SFU, by whoever let us in there: our homeserver or our own `service`. The
+   * delay id goes to no other. Fails where a later try may be taken; `unsupported` is for good.
+   */
+  async delegate(room: RoomId, service: string, self: OwnSelf, leave: DelayedLeave): Promise<Delegated> {
+    const { serviceUrl, sfuUrl } = await this.#parts.transport.place();
+    if (service !== serviceUrl) throw new AppError("denied", "not where we publish");
+    return this.#inTime(async (signal) => {
+      if (sfuUrl !== null && this.#known.get(room) === self.memberId) {
+        const answer = await this.#homeserver.delegate(sfuUrl, room, self, leave.delayId);
+        if (answer === "taken") return answer;
+      }
+      return this.#services.delegate(service, room, self, leave, signal);
+    });
+  }
+
   async #ask(
     room: RoomId,
-    service: string,
+    transport: string,
     self: OwnSelf,
     own: boolean,
     signal: AbortSignal,
   ): Promise<SfuGrant> {
-    const { user, device } = this.#matrix;
-    const openIdToken = await this.#openId();
-    const legacy = { room, openid_token: openIdToken, device_id: device };
-    const response = await this.#post(`${service}/sfu/get`, legacy, signal);
-    if (response.status !== 404 || own) return parsed(response);
-    // Gone from services that only know MSC4195's text; as a mere viewer any identity will do.
-    return parsed(
-      await this.#post(
-        `${service}/get_token`,
-        {
-          room_id: room,
-          slot_id: CALL_SLOT,
-          openid_token: openIdToken,
-          member: { id: self.memberId, claimed_user_id: user, claimed_device_id: device },
-        },
-        signal,
-      ),
-    );
+    const sfu = sfuOfKey(transport);
+    if (sfu) {
+      const grant = await this.#homeserver.grant(sfu, room, self);
+      if (!grant) throw new AppError("grant-refused", "our homeserver gives no leave for SFUs");
+      return grant;
+    }
+    const first = own ? await this.#fromHomeserver(room, self) : null;
+    if (first) return first;
+    let misnamed = false;
+    for (const form of self.form === "legacy"
+      ? (["legacy", "sticky"] as const)
+      : (["sticky", "legacy"] as const)) {
+      const grant = await this.#services.grant(transport, form, room, self, signal);
+      if (grant && (!own || isNamed(grant, self))) return grant;
+      misnamed ||= grant !== null;
+    }
+    if (misnamed) throw new AppError("grant-mismatch", "it lets us in by another name than our membership's");
+    throw new AppError("grant-refused", "it has none of the requests");
   }
 
-  async #openId(): Promise<OpenIdToken> {
+  /** Where it knows our SFU, and hashes our name as our membership has it. Null: the service is asked. */
+  async #fromHomeserver(room: RoomId, self: OwnSelf): Promise<SfuGrant | null> {
+    const { clock, matrix, transport } = this.#parts;
+    if (self.form === "legacy") return null;
     try {
-      const token = await this.#matrix.openIdToken();
-      // The services refuse fields that they do not know.
-      const { access_token, token_type, matrix_server_name, expires_in } = token;
-      return { access_token, token_type, matrix_server_name, expires_in };
-    } catch (error) {
-      throw toAppError(error, "grant-refused");
+      const { sfuUrl } = await transport.place();
+      if (sfuUrl === null) return null;
+      const sfu = { url: sfuUrl, server: serverOf(matrix.user) };
+      const late = () => new AppError("grant-unreachable", "no answer in time");
+      const grant = await within(clock, FIRST_MS, this.#homeserver.grant(sfu, room, self), late);
+      if (!grant || identityIn(grant) !== self.identity) return null;
+      this.#known.set(room, self.memberId);
+      return grant;
+    } catch {
+      return null;
     }
   }
 
-  async #post(url: string, body: object, signal: AbortSignal): Promise<Answer> {
+  async #inTime<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    const late = () => new AppError("grant-unreachable", "no answer in time");
     try {
-      const response = await this.#fetch(url, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(body),
-        // The token is for this service alone.
-        redirect: "error",
-        credentials: "omit",
-        signal,
-      });
-      return { status: response.status, text: await textOf(response) };
+      return await within(this.#parts.clock, TIMEOUT_MS, ask(stop.signal), late);
     } catch (error) {
-      throw new AppError("grant-unreachable", "no answer", { cause: error });
+      stop.abort();
+      throw error;
     }
   }
 }
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
-function parsed({ status, text }: Answer): SfuGrant {
-  if (status === 429) throw new AppError("rate-limited", "authorization service");
-  if (status >= 500) throw new AppError("grant-unreachable", `status ${status}`);
-  const answer = v.safeParse(reply, status < 300 ? json(text) : null);
-  if (!answer.success) throw new AppError("grant-refused", `status ${status}`);
-  return { url: answer.output.url, token: answer.output.jwt };
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-/** Up to the length that an honest answer can have. */
-async function textOf(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > LONGEST_REPLY) break;
-  }
-  return text;
+/** One that does not tell is the SFU's to judge. */
+function isNamed(grant: SfuGrant, self: OwnSelf): boolean {
+  const identity = identityIn(grant);
+  return identity === null || identity === self.identity;
 }

@@ -1,5 +1,5 @@
 import { AppError } from "../../shared/errors.ts";
-import { chooseTransport } from "../../shared/rtc/transports.ts";
+import { chooseTransport, type OwnPlace } from "../../shared/rtc/transports.ts";
 import { toAppError } from "./failure.ts";
 import { RtcRequestError, type Clock, type RtcMatrix } from "./ports.ts";
 
@@ -11,6 +11,8 @@ export class OwnTransport {
   readonly #clock: Clock;
   readonly #ownServiceUrl: () => string | null;
   #kept: { readonly at: number; readonly listed: Promise<readonly unknown[]> } | null = null;
+  /** What it offered when it was last asked and answered. */
+  #last: readonly unknown[] | null = null;
 
   constructor(matrix: RtcMatrix, clock: Clock, ownServiceUrl: () => string | null) {
     this.#matrix = matrix;
@@ -20,9 +22,14 @@ export class OwnTransport {
 
   /** URL of the authorization service. Fails with `no-transport`, `offline`, `rate-limited`. */
   async get(): Promise<string> {
-    const url = chooseTransport(await this.#listed(), this.#ownServiceUrl());
-    if (url === null) throw new AppError("no-transport", "nothing offered, nothing set");
-    return url;
+    return (await this.place()).serviceUrl;
+  }
+
+  /** The same with its SFU. */
+  async place(): Promise<OwnPlace> {
+    const place = chooseTransport(await this.#listed(), this.#ownServiceUrl());
+    if (place === null) throw new AppError("no-transport", "nothing offered, nothing set");
+    return place;
   }
 
   async #listed(): Promise<readonly unknown[]> {
@@ -33,14 +40,17 @@ export class OwnTransport {
     const { listed } = this.#kept;
     try {
       const all = await listed;
+      this.#last = all;
       // A server that offers none today may be set up any minute.
       if (all.length === 0) this.#forget(listed);
       return all;
     } catch (error) {
       this.#forget(listed);
       const passes = error instanceof RtcRequestError && /^(offline|rate-limited)$/.test(error.kind);
-      if (passes) throw toAppError(error, "no-transport");
-      return [];
+      if (!passes) return [];
+      // A call goes on without its homeserver, and finds back to its SFU.
+      if (this.#last) return this.#last;
+      throw toAppError(error, "no-transport");
     }
   }
 

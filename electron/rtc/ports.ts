@@ -56,7 +56,11 @@ export interface RtcMatrix {
   openIdToken(): Promise<OpenIdToken>;
   /** `GET /rtc/transports` (MSC4143/4519), then the homeserver's `.well-known`; unparsed entries, best first. */
   transports(): Promise<readonly unknown[]>;
+  /** The homeserver's own MSC4195 endpoints; `unsupported` where it has none, `refused` where it does not take the body. Unparsed. */
+  livekit(request: LivekitRequest, body: object): Promise<unknown>;
 }
+
+export type LivekitRequest = "get_token" | "delegate_delayed_leave";
 
 /** Rooms' events about calls, read and written (MSC4075, MSC4310). What is asked of the server fails with `RtcRequestError`. */
 export interface Signals {

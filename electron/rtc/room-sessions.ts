@@ -9,6 +9,7 @@ import {
   type Session,
   type SessionEvent,
 } from "../../shared/rtc/session.ts";
+import { transportKey } from "../../shared/rtc/transports.ts";
 import { sfuIdentity } from "./identity.ts";
 import { Listeners } from "./listeners.ts";
 import type { Clock, RtcMatrix } from "./ports.ts";
@@ -159,7 +160,7 @@ export class SessionWatch {
       joinedAt,
       intent,
       own: user === this.#matrix.user && device === this.#matrix.device,
-      known: transport?.serviceUrl != null,
+      known: transportKey(transport) !== null,
     };
   }
 }

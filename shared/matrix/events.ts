@@ -17,6 +17,8 @@ const hint = v.fallback(v.optional(v.string()), undefined);
 export const transport = v.object({
   type: id,
   livekit_service_url: v.fallback(v.optional(v.pipe(v.string(), v.maxLength(1024))), undefined),
+  /** The SFU's, in MSC4195's text. */
+  url: v.fallback(v.optional(v.pipe(v.string(), v.maxLength(1024))), undefined),
 });
 const transports = v.pipe(v.array(v.unknown()), v.maxLength(64));
 
@@ -47,6 +49,7 @@ export const stickyMember = v.object({
   }),
   transports: v.optional(v.object({ published: v.optional(transports, []) })),
   rtc_transports: v.optional(transports),
+  "im.carillon.nonce": hint,
 });
 
 /** The key under which the newest sticky event of a sender counts. */

@@ -1,17 +1,18 @@
 import * as v from "valibot";
 
 import { legacyMember, openSlot, stickyKey, stickyMember } from "../matrix/events.ts";
-import type { EventId, UserId } from "../matrix/ids.ts";
+import { serverOf, type EventId, type UserId } from "../matrix/ids.ts";
 import type { CallIntent } from "../state/app-state.ts";
 import { parseTransport, type Transport } from "./transports.ts";
 
 export const LEGACY_MEMBER = "org.matrix.msc3401.call.member";
 export const NONCE = "im.carillon.nonce";
+export const STICKY_MEMBER = "org.matrix.msc4143.rtc.member";
 export const CALL_SLOT = "m.call#ROOM";
 /** What a legacy membership without `expires` lasts. */
 const DEFAULT_EXPIRES_MS = 4 * 3_600_000;
 
-const STICKY_MEMBERS: ReadonlySet<string> = new Set(["org.matrix.msc4143.rtc.member", "m.rtc.member"]);
+const STICKY_MEMBERS: ReadonlySet<string> = new Set([STICKY_MEMBER, "m.rtc.member"]);
 const SLOTS: ReadonlySet<string> = new Set(["org.matrix.msc4143.rtc.slot", "m.rtc.slot"]);
 
 /** How far a sender's clock may be ahead of ours before we stop believing it. */
@@ -36,6 +37,8 @@ export interface MemberEvent {
   readonly stickyUntil: number | null;
   /** The device that encrypted it; null or absent where it came in clear or that is not known. */
   readonly senderDevice?: string | null;
+  /** Whether somebody took its content away, which for a member event is a kick. */
+  readonly redacted?: boolean;
 }
 
 /** One device's membership of one session, as one event claims it. */
@@ -91,6 +94,9 @@ export const sameSlot = (slot: string): string => (slot === "m.call#room" ? CALL
 /** Where a user's legacy membership stands in room state. */
 export const legacyKey = (stateKey: string): string => `state|${stateKey}`;
 
+/** Where a user's sticky membership stands. */
+export const stickyPlace = (user: string, stickyId: string): string => `sticky|${user}|${stickyId}`;
+
 function readLegacy(event: MemberEvent, stateKey: string, now: number): Reading {
   const key = legacyKey(stateKey);
   const parsed = v.safeParse(legacyMember, event.content);
@@ -120,7 +126,7 @@ function readLegacy(event: MemberEvent, stateKey: string, now: number): Reading 
     stay: `${joinedAt}|${content[NONCE] ?? ""}`,
     nonce: content[NONCE] ?? null,
     expiresAt: Math.min(Math.min(joinedAt, sentAt) + expires, sentAt + LONGEST_MS) + SKEW_MS,
-    transport: parseTransport(content.foci_preferred[0]),
+    transport: parseTransport(content.foci_preferred[0], serverOf(event.sender)),
     followsOldest: content.focus_active.focus_selection === "oldest_membership",
     identity: `${event.sender}:${device}`,
   };
@@ -142,12 +148,13 @@ function readSticky(event: MemberEvent, now: number): Reading {
   const stickyId = keys.success ? (keys.output.sticky_key ?? keys.output.msc4354_sticky_key) : undefined;
   // A redaction takes the sticky key as well: the event's own id is then all there is.
   if (stickyId === undefined) return { kind: "nobody", key: `event|${event.eventId}` };
-  const key = `sticky|${event.sender}|${stickyId}`;
+  const key = stickyPlace(event.sender, stickyId);
 
   const parsed = v.safeParse(stickyMember, event.content);
   if (!parsed.success || event.stickyUntil === null) return { kind: "nobody", key };
   const { slot_id: slot, application, member, transports, rtc_transports: older } = parsed.output;
   const claimed = member.device_id;
+  const nonce = parsed.output[NONCE];
   const encryptedBy = event.senderDevice ?? null;
   const forged =
     (member.user_id !== undefined && member.user_id !== event.sender) ||
@@ -170,11 +177,11 @@ function readSticky(event: MemberEvent, now: number): Reading {
     application: application.type,
     intent: intentOf(application["m.call.intent"] ?? application.intent),
     joinedAt: event.sentAt,
-    stay: member.id,
-    nonce: null,
+    stay: nonce === undefined ? member.id : `${member.id}|${nonce}`,
+    nonce: nonce ?? null,
     // Counted from receipt, so that clocks do not matter.
     expiresAt: Math.min(event.stickyUntil, now + LONGEST_STICKY_MS + SKEW_MS),
-    transport: parseTransport((transports?.published ?? older)?.[0]),
+    transport: parseTransport((transports?.published ?? older)?.[0], serverOf(event.sender)),
     followsOldest: false,
     // MSC4195's newest text hashes the device only where the event tells it.
     identity: claimed === undefined ? [event.sender, member.id] : [event.sender, claimed, member.id],

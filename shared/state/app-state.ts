@@ -253,7 +253,7 @@ export interface Participant {
   readonly avatar: string | null;
   /** The participant's identity on the SFU. */
   readonly identity: string;
-  /** URL of the authorization service of the SFU where they publish; null where they name none that we speak. */
+  /** What the SFU where they publish is called: its authorization service's URL, or `wss://…#server` (see `transportKey`); null where they name none that we speak. */
   readonly transport: string | null;
   /** The kind of their transport, where it is one that we do not speak. */
   readonly foreign: string | null;

@@ -1,6 +1,7 @@
 import {
   RtcRequestError,
   type DeviceRef,
+  type LivekitRequest,
   type OpenIdToken,
   type RtcMatrix,
   type ToDeviceMessage,
@@ -126,6 +127,17 @@ export class FakeClient implements RtcMatrix {
   }
   transports() {
     return this.#ask(() => this.server.transports);
+  }
+  /** How the homeserver answers its MSC4195 endpoints; it has none. */
+  answerLivekit: (body: object) => unknown = () => {
+    throw new RtcRequestError("unsupported", "404 M_UNRECOGNIZED");
+  };
+  readonly livekitRequests: { readonly request: LivekitRequest; readonly body: object }[] = [];
+  livekit(request: LivekitRequest, body: object) {
+    return this.#ask(() => {
+      this.livekitRequests.push({ request, body });
+      return this.answerLivekit(body);
+    });
   }
 
   /** A to-device message of whatever kind, from whomever it says. */

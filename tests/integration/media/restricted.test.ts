@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { UserId } from "../../../shared/matrix/ids.ts";
 import { buildStages, callOf, member, openWindow, startSfu, type Sfu, type Stages } from "./windows.ts";
 
-const [ALICE, BOB] = ["@alice:hs", "@bob:hs"] satisfies UserId[];
+const ALICE: UserId = "@alice:hs";
+const BOB: UserId = "@bob:hs";
 const PATIENCE = { timeout: 30_000, interval: 100 };
 
 let sfu: Sfu;

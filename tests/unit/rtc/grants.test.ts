@@ -91,7 +91,12 @@ test("on our own SFU nobody but whom our membership names will do", async () => 
   const alice = new World().person(ALICE, "A");
   alice.answer = () => new Response("", { status: 404 });
   expect(await ask(alice, OWN)).toEqual({ code: "grant-refused" });
-  expect(alice.posts).toHaveLength(1);
+  const stranger = Buffer.from(JSON.stringify({ sub: "somebody else" })).toString("base64url");
+  alice.answer = (url) =>
+    url.endsWith("/sfu/get")
+      ? new Response("", { status: 404 })
+      : Response.json({ url: "wss://sfu.hs", jwt: `e30.${stranger}.x` });
+  expect(await ask(alice, OWN)).toEqual({ code: "grant-mismatch" });
 });
 
 test("our token goes to no service that the call does not name", async () => {
