@@ -1,4 +1,4 @@
-import type { JSHandle, Locator, Page } from "@playwright/test";
+import type { Frame, JSHandle, Locator, Page } from "@playwright/test";
 import type { BrowserWindow } from "electron";
 
 /** What a person does in Carillon's windows, and what they see and hear there. */
@@ -42,7 +42,7 @@ function decodes({ name, frames }: { name: string; frames: number }): Promise<vo
 }
 
 /** Waits until sound of somebody else is really audible in this window: energy in what an audio element plays. */
-export async function hears(call: Page): Promise<void> {
+export async function hears(call: Page | Frame): Promise<void> {
   await call.waitForFunction(async () => {
     const playing = [...document.querySelectorAll("audio")].filter(
       ({ srcObject }) => srcObject instanceof MediaStream && srcObject.getAudioTracks().length > 0,

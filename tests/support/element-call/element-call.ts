@@ -12,10 +12,19 @@ import {
 } from "@playwright/test";
 
 import { findChromium } from "../../../build/setup/places.mjs";
+import { hears } from "../call-window.ts";
 import type { Person } from "../people.ts";
 import type { SeenKey } from "./host/host.ts";
 import type { Mode, Site } from "./site.ts";
 
+/** Element Call's names of its switches, which say what a press does or, of the screen, what is. */
+export type Toggle =
+  "Mute microphone" | "Unmute microphone" | "Stop video" | "Start video" | "Share screen" | "Sharing screen";
+
+/** What its host opens it for; `_dm` is a call of two, which rings and ends when one is left. */
+export type Intent = "start_call" | "join_existing" | "start_call_dm" | "join_existing_dm";
+
+const SCREEN = 'video[data-lk-source="screen_share"]';
 const LAUNCH = [
   "--no-sandbox",
   "--use-fake-device-for-media-stream",
@@ -23,6 +32,14 @@ const LAUNCH = [
   "--autoplay-policy=no-user-gesture-required",
   "--disable-features=LocalNetworkAccessChecks",
 ];
+
+export interface LaunchOptions {
+  readonly mode: Mode;
+  /** Of an earlier run: it is the same device again. */
+  readonly profile?: string;
+  /** Its page's clock can be put forward, by `page.clock`. */
+  readonly clock?: boolean;
+}
 
 /** A browser in which somebody is signed in and uses the real Element Call, as they do in Element Web. */
 export class ElementCall {
@@ -50,11 +67,10 @@ export class ElementCall {
     this.#mode = parts.mode;
   }
 
-  /** With the profile of an earlier run it is the same device again. */
   static async launch(
     site: Site,
     person: Person,
-    { mode, profile }: { mode: Mode; profile?: string },
+    { mode, profile, clock = false }: LaunchOptions,
   ): Promise<ElementCall> {
     const folder = profile ?? (await mkdtemp(join(tmpdir(), "carillon-element-call-profile-")));
     const executablePath = findChromium();
@@ -68,6 +84,7 @@ export class ElementCall {
     const pid = processInfo.find(({ type }) => type === "browser")?.id;
     if (pid === undefined) throw new Error("the browser does not say which process it is");
     const page = await context.newPage();
+    if (clock) await page.clock.install();
     await page.goto(site.url);
     const { homeserver, userId, deviceId, accessToken } = person;
     await page.evaluate(([account, in_]) => host.start(account, in_), [
@@ -81,13 +98,23 @@ export class ElementCall {
     return this.page.frameLocator("iframe");
   }
 
-  async open(room: string, intent = "join_existing"): Promise<void> {
+  /** Joins by itself once it is loaded; there is no lobby. */
+  async open(
+    room: string,
+    intent: Intent = "join_existing",
+    { ringsForMs }: { ringsForMs?: number } = {},
+  ): Promise<void> {
     await this.page.waitForFunction((id) => host.knows(id), room);
-    await this.page.evaluate((options) => host.open(options), { mode: this.#mode, roomId: room, intent });
+    await this.page.evaluate((options) => host.open(options), {
+      mode: this.#mode,
+      roomId: room,
+      intent,
+      ...(ringsForMs !== undefined && { ringsForMs }),
+    });
   }
 
   async hangUp(): Promise<void> {
-    await this.call.getByRole("button", { name: "End call" }).click();
+    await this.#button("End call").click();
     await this.closes();
   }
 
@@ -96,14 +123,76 @@ export class ElementCall {
     await expect(this.page.locator("iframe")).toHaveCount(0);
   }
 
-  tile(name: string): Locator {
-    return this.call
-      .getByTestId("videoTile")
-      .filter({ has: this.call.getByTestId("name_tag").filter({ hasText: name }) });
+  async toggle(control: Toggle): Promise<void> {
+    await this.call.getByRole("switch", { name: control }).click();
   }
 
+  async raiseHand(): Promise<void> {
+    await this.#button("Reactions").click();
+    await this.#button("Raise hand").click();
+  }
+
+  async lowerHand(): Promise<void> {
+    await this.#button("Lower hand").click();
+  }
+
+  /** By Element Call's own name of the reaction, such as `thumbsup`. */
+  async react(name: string): Promise<void> {
+    await this.#button("Reactions").click();
+    await this.#button(name).click();
+  }
+
+  #button(name: string): Locator {
+    return this.call.getByRole("button", { name, exact: true });
+  }
+
+  tile(name: string): Locator {
+    return this.#tiles(name).filter({ hasNot: this.call.locator(SCREEN) });
+  }
+
+  /** The tile of a shared screen. */
+  screen(name: string): Locator {
+    return this.#tiles(name).filter({ has: this.call.locator(SCREEN) });
+  }
+
+  #tiles(name: string): Locator {
+    const tag = this.call.getByTestId("name_tag").getByText(name, { exact: true });
+    return this.call.getByTestId("videoTile").filter({ has: tag });
+  }
+
+  /** The same of a tile whose picture is on; the element stays when it is off. */
+  picture(name: string): Locator {
+    return this.tile(name).and(this.call.locator('[data-video-enabled="true"]'));
+  }
+
+  /** What somebody holds up: their hand, or a reaction. */
+  held(name: string): Locator {
+    return this.tile(name).getByRole("img", { name: "Reaction" });
+  }
+
+  /** Waits until the picture in a tile moves: frames are really decoded. */
+  async moves(tile: Locator): Promise<void> {
+    await expect(async () => tile.locator("video").evaluate(decodes, 10)).toPass();
+  }
+
+  /** Waits until sound of somebody else is really audible. */
+  async hears(): Promise<void> {
+    const frame = await this.page
+      .locator("iframe")
+      .elementHandle()
+      .then((found) => found?.contentFrame());
+    if (!frame) throw new Error("Element Call is not open");
+    await hears(frame);
+  }
+
+  /** The media keys that its device had so far. */
   keys(): Promise<readonly SeenKey[]> {
     return this.page.evaluate(() => host.keys);
+  }
+
+  /** A further page in the same browser. */
+  newPage(): Promise<Page> {
+    return this.#context.newPage();
   }
 
   /** Ends it as a crash or a power cut would. */
@@ -115,4 +204,19 @@ export class ElementCall {
     await this.#context.close().catch(() => {});
     await rm(this.profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
+}
+
+/** Runs in Element Call: resolves when this many further frames were decoded. */
+function decodes(video: Element, frames: number): Promise<void> {
+  if (!(video instanceof HTMLVideoElement)) throw new Error("not a video");
+  return new Promise((resolve, reject) => {
+    const first = video.getVideoPlaybackQuality().totalVideoFrames;
+    const look = () => {
+      // It is asked again for a tile that was made anew.
+      if (!video.isConnected) reject(new Error("the tile went away"));
+      else if (video.getVideoPlaybackQuality().totalVideoFrames >= first + frames) resolve();
+      else setTimeout(look, 20);
+    };
+    look();
+  });
 }

@@ -50,22 +50,30 @@ interface Sends {
   ): Promise<{ delay_id: string }>;
 }
 
-/** What hears of each message to devices that the widget sends. */
-export type OnToDevice = (type: string, contents: readonly unknown[]) => void;
+/** Hears of each message to devices that the widget sends or gets: of what type, by whom, with what in it. */
+export type OnToDevice = (type: string, sender: string, contents: readonly unknown[]) => void;
+
+export interface DriverOptions {
+  readonly roomId: string;
+  /** What a ring says of how long it rings, in place of Element Call's own 90 s, which cannot be set. */
+  readonly ringsForMs?: number;
+}
 
 /** What Element Call asks of the app around it, done by the account's own client for the one room. */
 export class Driver extends WidgetDriver {
   readonly #client: MatrixClient;
   readonly #sends: Sends;
   readonly #roomId: string;
+  readonly #ringsForMs: number | null;
   readonly #onToDevice: OnToDevice;
 
-  constructor(client: MatrixClient, roomId: string, onToDevice: OnToDevice) {
+  constructor(client: MatrixClient, { roomId, ringsForMs }: DriverOptions, onToDevice: OnToDevice) {
     super();
     this.#client = client;
     // The widget names the types at run time.
     this.#sends = client as unknown as Sends;
     this.#roomId = roomId;
+    this.#ringsForMs = ringsForMs ?? null;
     this.#onToDevice = onToDevice;
   }
 
@@ -92,7 +100,11 @@ export class Driver extends WidgetDriver {
     if (stateKey !== null) return this.#sends.sendStateEvent(this.#roomId, type, content, stateKey);
     if (type === "m.room.redaction")
       return this.#client.redactEvent(this.#roomId, String(content["redacts"]));
-    return this.#sends.sendEvent(this.#roomId, type, content);
+    const shorter =
+      type === "org.matrix.msc4075.rtc.notification" && this.#ringsForMs !== null
+        ? { ...content, lifetime: this.#ringsForMs }
+        : content;
+    return this.#sends.sendEvent(this.#roomId, type, shorter);
   }
 
   override async sendStickyEvent(forMs: number, type: string, content: Content): Promise<ISendEventDetails> {
@@ -155,7 +167,7 @@ export class Driver extends WidgetDriver {
         const batch = await crypto.encryptToDeviceMessages(type, [{ userId, deviceId }], content);
         await this.#client.queueToDevice(batch);
       }
-    this.#onToDevice(type, Object.values(contents).flatMap(Object.values));
+    this.#onToDevice(type, this.#client.getSafeUserId(), Object.values(contents).flatMap(Object.values));
   }
 
   override async readRoomState(_room: string, type: string, key: string | undefined): Promise<IRoomEvent[]> {

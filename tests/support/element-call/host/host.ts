@@ -1,5 +1,6 @@
 import { ClientEvent, createClient, SyncState, type MatrixClient } from "matrix-js-sdk";
 
+import type { OnToDevice } from "./driver.ts";
 import { showRings } from "./rings.ts";
 import { openWidget, type HostedWidget, type WidgetOptions } from "./widget.ts";
 
@@ -12,6 +13,8 @@ export interface Account {
 
 /** A media key as Element Call or its peers sent it. */
 export interface SeenKey {
+  readonly user: string;
+  readonly device: string;
   /** The member's id in the call. */
   readonly member: string;
   readonly index: number;
@@ -51,16 +54,17 @@ function open(options: Omit<WidgetOptions, "encrypted">): void {
 }
 
 /** Throwaway keys, kept so that a test can try what they still decrypt. */
-function keep(type: string, contents: readonly unknown[]): void {
+const keep: OnToDevice = (type, user, contents) => {
   if (type !== "io.element.call.encryption_keys") return;
   for (const content of contents) {
+    // As Element Call and we both send it; what is not is a fault that the test should see.
     const { keys: key, member } = content as {
       keys: { index: number; key: string };
-      member: { id: string };
+      member: { id: string; claimed_device_id: string };
     };
-    keys.push({ member: member.id, index: key.index, key: key.key });
+    keys.push({ user, device: member.claimed_device_id, member: member.id, index: key.index, key: key.key });
   }
-}
+};
 
 globalThis.host = {
   async start({ homeserver, userId, deviceId, accessToken }, mode) {

@@ -8,12 +8,11 @@ import {
 } from "matrix-js-sdk";
 import { ClientWidgetApi, Widget, type IWidgetApiRequest } from "matrix-widget-api";
 
-import { asRead, Driver, type OnToDevice } from "./driver.ts";
+import { asRead, Driver, type DriverOptions, type OnToDevice } from "./driver.ts";
 
-export interface WidgetOptions {
+export interface WidgetOptions extends DriverOptions {
   /** Where Element Call lies on this server: its mode. */
   readonly mode: string;
-  readonly roomId: string;
   readonly encrypted: boolean;
   /** As Element Call's address takes it, such as `start_call_dm`. */
   readonly intent: string;
@@ -29,10 +28,11 @@ const ID = "call";
 /** Opens Element Call in an iframe, in the way in which a Matrix client hosts a widget. */
 export function openWidget(
   client: MatrixClient,
-  { mode, roomId, encrypted, intent }: WidgetOptions,
+  options: WidgetOptions,
   onToDevice: OnToDevice,
   onClose: () => void,
 ): HostedWidget {
+  const { mode, roomId, encrypted, intent } = options;
   const userId = client.getSafeUserId();
   const parameters = new URLSearchParams({
     widgetId: ID,
@@ -61,7 +61,7 @@ export function openWidget(
     url,
     waitForIframeLoad: false,
   });
-  const api = new ClientWidgetApi(widget, iframe, new Driver(client, roomId, onToDevice));
+  const api = new ClientWidgetApi(widget, iframe, new Driver(client, options, onToDevice));
   api.setViewedRoomId(roomId);
   const answer = (action: string, then = () => {}): void => {
     api.on(`action:${action}`, (event: CustomEvent<IWidgetApiRequest>) => {
@@ -108,7 +108,7 @@ function feed(
     if (event.getRoomId() === roomId) void api.feedStateUpdate(asRead(event)).catch(noMore);
   };
   const onDevice = ({ message, encryptionInfo }: ReceivedToDeviceMessage): void => {
-    onToDevice(message.type, encryptionInfo ? [message.content] : []);
+    onToDevice(message.type, message.sender, encryptionInfo ? [message.content] : []);
     const { type, sender, content } = message;
     void api.feedToDevice({ type, sender, content }, encryptionInfo !== null).catch(noMore);
   };

@@ -1,0 +1,101 @@
+import type { Page } from "@playwright/test";
+
+import { hears, moves, tile, video } from "../support/call-window.ts";
+import type { ElementCall } from "../support/element-call/element-call.ts";
+import { eavesdrop } from "../support/element-call/eavesdropper.ts";
+import { modes } from "../support/element-call/site.ts";
+import { freshName, makeRoom, signUp } from "../support/people.ts";
+import { expect, test } from "./element-call-fixtures.ts";
+
+for (const mode of modes)
+  for (const encrypted of [true, false])
+    test(`a call with Element Call in mode ${mode}, ${encrypted ? "" : "not "}encrypted`, async ({
+      caller,
+      elementCall,
+      stack,
+    }) => {
+      const [alice, people] = await Promise.all([
+        caller("alice"),
+        Promise.all(["dave", "erin"].map((name) => signUp(stack.homeserver, freshName(name)))),
+      ]);
+      const [dave, erin] = people as [(typeof people)[0], (typeof people)[0]];
+      const room = await makeRoom(alice.person, people, { name: "Meeting", encrypted });
+      let theirs = await elementCall(dave, { mode });
+
+      await theirs.open(room, "start_call");
+      await alice.home.getByRole("button", { name: "Join call in Meeting" }).click();
+      let ours = await alice.app.window("call");
+      await ours.getByRole("button", { name: "Join call" }).click();
+
+      await test.step("both see and hear each other", async () => {
+        await Promise.all([moves(ours, "Dave"), theirs.moves(theirs.tile("Alice"))]);
+        await Promise.all([hears(ours), theirs.hears()]);
+      });
+      await test.step("mute is seen on both sides", () => mute(ours, theirs));
+      await test.step("a camera that goes off and on is seen on both sides", () => hide(ours, theirs));
+      await test.step("a shared screen is seen on both sides", () => share(ours, theirs));
+
+      await test.step("a third joins and leaves", async () => {
+        const third = await elementCall(erin, { mode });
+        await third.open(room);
+        await Promise.all([
+          moves(ours, "Erin"),
+          theirs.moves(theirs.tile("Erin")),
+          third.moves(third.tile("Alice")),
+          third.moves(third.tile("Dave")),
+        ]);
+        if (encrypted) {
+          const ear = await eavesdrop(await third.newPage(), stack, room, await third.keys());
+          const seen = async () =>
+            Object.entries(await ear.decodes(100))
+              .flatMap(([user, frames]) => (frames > 0 ? [user] : []))
+              .toSorted();
+          // Whoever has the keys of a member does see, so that the blindness below could fail.
+          await expect.poll(seen).toEqual([alice.person.userId, dave.userId]);
+          await third.hangUp();
+          await expect.poll(seen).toEqual([]);
+          expect(await ear.decodes(300)).toEqual({ [alice.person.userId]: 0, [dave.userId]: 0 });
+          await ear.leave();
+        } else await third.hangUp();
+        await expect(tile(ours, "Erin")).toHaveCount(0);
+        await expect(theirs.tile("Erin")).toHaveCount(0);
+        await third.end();
+      });
+    });
+
+async function mute(ours: Page, theirs: ElementCall): Promise<void> {
+  await theirs.toggle("Mute microphone");
+  await expect(tile(ours, "Dave").getByLabel("Muted")).toBeVisible();
+  await ours.getByRole("button", { name: "Mute microphone" }).click();
+  await expect(theirs.tile("Alice").getByLabel("Microphone off")).toBeVisible();
+  await theirs.toggle("Unmute microphone");
+  await expect(tile(ours, "Dave").getByLabel("Muted")).toBeHidden();
+  await ours.getByRole("button", { name: "Unmute microphone" }).click();
+  await expect(theirs.tile("Alice").getByLabel("Microphone on")).toBeVisible();
+}
+
+async function hide(ours: Page, theirs: ElementCall): Promise<void> {
+  await theirs.toggle("Stop video");
+  await expect(video(ours, "Dave")).toBeHidden();
+  await ours.getByRole("button", { name: "Turn camera off" }).click();
+  await expect(theirs.picture("Alice")).toHaveCount(0);
+  await theirs.toggle("Start video");
+  await moves(ours, "Dave");
+  await ours.getByRole("button", { name: "Turn camera on" }).click();
+  await theirs.moves(theirs.picture("Alice"));
+}
+
+async function share(ours: Page, theirs: ElementCall): Promise<void> {
+  await theirs.toggle("Share screen");
+  await moves(ours, "Dave's screen");
+  await theirs.toggle("Sharing screen");
+  await expect(tile(ours, "Dave's screen")).toHaveCount(0);
+
+  await ours.getByRole("button", { name: "Share screen" }).click();
+  const picker = ours.getByRole("dialog");
+  await picker.getByRole("radio").first().click();
+  await picker.getByRole("button", { name: "Share", exact: true }).click();
+  await theirs.moves(theirs.screen("Alice"));
+  await ours.getByRole("button", { name: "Stop sharing" }).click();
+  await expect(theirs.screen("Alice")).toHaveCount(0);
+}
