@@ -9,5 +9,7 @@ export interface HomeMedia {
   openDevices(): DeviceLists & Pick<Devices, "ask" | "stop">;
   /** Null where the camera cannot be had. */
   openPreview(cameras: readonly DeviceOption[], choice: DeviceChoice): Promise<Preview | null>;
+  /** Tells of each QR code that the camera sees (base64), until stopped. Null where the camera cannot be had. */
+  openScanner(choice: DeviceChoice, found: (data: string) => void): Promise<Preview | null>;
   openSound(score: Score, volume: number): Pick<Sound, "use" | "once" | "stop">;
 }

@@ -33,6 +33,7 @@ const entry = (more: Partial<CallEntry> = {}): CallEntry => ({
 const media = {
   openDevices: () => ({ cameras: [], microphones: [], speakers: [], ask: async () => {}, stop: () => {} }),
   openPreview: async () => null,
+  openScanner: async () => null,
   openSound: () => ({ use: async () => true, once: async () => {}, stop: () => {} }),
 };
 

@@ -18,6 +18,7 @@ const silence = { use: async () => true, once: async () => {}, stop: () => {} };
 const media = {
   openDevices: () => ({ cameras: [], microphones: [], speakers: [], ask: async () => {}, stop: () => {} }),
   openPreview: async () => null,
+  openScanner: async () => null,
   openSound: () => silence,
 };
 

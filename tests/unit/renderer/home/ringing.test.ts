@@ -16,6 +16,7 @@ const choir = room("Choir");
 const media = {
   openDevices: () => ({ cameras: [], microphones: [], speakers: [], ask: async () => {}, stop: () => {} }),
   openPreview: async () => null,
+  openScanner: async () => null,
   openSound: () => ({ use: async () => true, once: async () => {}, stop: () => {} }),
 };
 

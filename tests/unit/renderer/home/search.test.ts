@@ -11,6 +11,7 @@ const carol = { user: "@carol:other.org", name: "Carol", avatar: null } as const
 const unused: HomeMedia = {
   openDevices: () => ({ cameras: [], microphones: [], speakers: [], ask: async () => {}, stop: () => {} }),
   openPreview: async () => null,
+  openScanner: async () => null,
   openSound: () => ({ use: async () => true, once: async () => {}, stop: () => {} }),
 };
 

@@ -42,6 +42,7 @@ async function choose(item: string, main: FakeMain): Promise<Desk> {
         stop: () => (desk.open -= 1),
       };
     },
+    openScanner: async () => null,
     openPreview: async () => {
       desk.previews += 1;
       return { attach: () => () => {}, stop: () => (desk.previews -= 1) };

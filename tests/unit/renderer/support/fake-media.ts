@@ -6,5 +6,6 @@ const silence = { use: async () => true, once: async () => {}, stop: () => {} };
 export const noMedia: HomeMedia = {
   openDevices: () => ({ cameras: [], microphones: [], speakers: [], ask: async () => {}, stop: () => {} }),
   openPreview: async () => null,
+  openScanner: async () => null,
   openSound: () => silence,
 };
