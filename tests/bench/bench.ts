@@ -11,6 +11,7 @@ const parts: Readonly<Record<string, { title: string; load: () => Promise<{ run(
   ring: { title: "Ringing and answering", load: () => import("./ring.bench.ts") },
   ready: { title: "Waiting for a call", load: () => import("./ready.bench.ts") },
   start: { title: "Starting", load: () => import("./start.bench.ts") },
+  faults: { title: "Faults", load: () => import("./faults.bench.ts") },
   load: { title: "Memory and processor", load: () => import("./load.bench.ts") },
   session: { title: "Who is in a call", load: () => import("./session.bench.ts") },
   size: { title: "Size", load: () => import("./size.bench.ts") },
