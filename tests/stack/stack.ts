@@ -40,6 +40,8 @@ export type Stack = {
     directUrl: string;
     /** Server names whose users it refuses from now on (401). */
     readonly refused: Set<string>;
+    /** Server names whose users have no full access from now on, as those of other homeservers never have. */
+    readonly restricted: Set<string>;
   };
   /** `url` is ws:, `apiUrl` is http: and never a proxy's. */
   readonly sfu: Server & { url: string; apiUrl: string; key: string; secret: string };
@@ -111,14 +113,14 @@ async function startServers({
   const serverName = `localhost:${namedPort}`;
   const known = neighbours ?? new Map<string, string>();
   known.set(serverName, hsUrl);
-  const refused = new Set<string>();
+  const [refused, restricted] = [new Set<string>(), new Set<string>()];
   const [key, secret] = ["devkey", randomBytes(32).toString("hex")];
 
   const sfu = { url: await publicUrl("sfu", `ws://127.0.0.1:${sfuPort}`), apiUrl, key, secret };
   const authorization = await startAuthorizationServer(authPort, {
     sfu,
     directory: (name) => (refused.has(name) ? undefined : known.get(name)),
-    fullAccess: (name) => name === serverName,
+    fullAccess: (name) => name === serverName && !restricted.has(name),
   });
   closing.push(() => authorization.kill());
   const authPublicUrl = await publicUrl("authorization", authUrl);
@@ -149,7 +151,7 @@ async function startServers({
   await Promise.all([livekit.start(), synapse.start()]);
   return {
     homeserver: { ...synapse, url: homeserverUrl, directUrl: hsUrl, serverName },
-    authorization: { ...authorization, url: authPublicUrl, directUrl: authUrl, refused },
+    authorization: { ...authorization, url: authPublicUrl, directUrl: authUrl, refused, restricted },
     sfu: { ...livekit, ...sfu },
   };
 }
