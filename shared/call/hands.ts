@@ -13,6 +13,9 @@ const EVENTS_KEPT = 4;
 /** UTF-16 units; a family of four with skin tones has 19. */
 const LONGEST_EMOJI = 32;
 
+/** Costs milliseconds to make. */
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
 /** Raised hands and reactions in one call (as Element Call has them). */
 export interface Hands {
   /** By member id. */
@@ -108,7 +111,7 @@ export const reactionOf = ({ shown }: Hands, member: string): string | null =>
 /** The first thing of the text that a person sees as one sign; null where that is none. */
 export function firstGrapheme(text: string): string | null {
   const start = text.trimStart().slice(0, 2 * LONGEST_EMOJI);
-  const [first] = new Intl.Segmenter("en", { granularity: "grapheme" }).segment(start);
+  const [first] = graphemes.segment(start);
   if (!first || first.segment.length > LONGEST_EMOJI) return null;
   return /[\p{L}\p{N}\p{P}\p{S}]/u.test(first.segment) ? first.segment : null;
 }
