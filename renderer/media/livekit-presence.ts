@@ -24,7 +24,9 @@ export class Watching {
   #presence: Presence = noPresence;
   /** Who went without a goodbye. */
   readonly #broken = new Set<string>();
-  #counts: ReadonlyMap<string, number> = new Map();
+  #incoming: Counts = new Map();
+  /** Only while nothing else comes: an older count would prove nothing. */
+  #outgoing: Counts = new Map();
   #timer: ReturnType<typeof setInterval> | undefined;
   #looking = false;
   #said = "";
@@ -71,28 +73,27 @@ export class Watching {
     const { pcManager } = this.#room.engine;
     const incoming = await countsOf(pcManager?.subscriber);
     // What we send is answered all the time, so its connection shows life soonest; it matters only where all else is silent.
-    const silent = !grew(incoming, this.#counts);
+    const silent = !grew(incoming, this.#incoming);
     const outgoing = silent ? await countsOf(pcManager?.publisher) : new Map<string, number>();
     this.#looking = false;
     if (this.#timer === undefined) return;
-    const alive = !silent || grew(outgoing, this.#counts);
-    const before = this.#counts;
-    this.#counts = new Map([...before, ...incoming, ...outgoing]);
     this.#presence = look(this.#presence, {
       at: performance.now(),
-      alive,
-      people: new Map(this.#people(incoming, before)),
+      alive: !silent || grew(outgoing, this.#outgoing),
+      people: new Map(this.#people(incoming)),
     });
+    this.#incoming = new Map([...this.#incoming, ...incoming]);
+    this.#outgoing = outgoing;
     this.#say();
   }
 
-  *#people(now: Counts, before: Counts): Generator<[string, Flow]> {
+  *#people(counts: Counts): Generator<[string, Flow]> {
     for (const participant of this.#room.remoteParticipants.values()) {
       if (!this.#wanted.has(participant.identity)) continue;
       const publications = [...participant.trackPublications.values()] as RemoteTrackPublication[];
       const came = publications.some(({ track }) => {
         const name = `media ${track?.mediaStreamTrack.id}`;
-        return (now.get(name) ?? 0) > (before.get(name) ?? 0);
+        return (counts.get(name) ?? 0) > (this.#incoming.get(name) ?? 0);
       });
       const failing = participant.connectionQuality === ConnectionQuality.Lost;
       yield [participant.identity, { came, due: dueOf(publications), failing }];

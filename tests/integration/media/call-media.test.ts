@@ -1,104 +1,27 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import type { CallState, Participant } from "../../../shared/state/app-state.ts";
 import type { UserId } from "../../../shared/matrix/ids.ts";
 import {
-  buildStages,
-  callOf,
-  keyOf,
-  member,
-  openWindow,
-  startSfu,
-  type CallWindow,
-  type Sfu,
-  type Stages,
-} from "./windows.ts";
+  ALICE,
+  BOB,
+  bytesOf,
+  CAROL,
+  hears,
+  join,
+  openCallWindow,
+  PATIENCE,
+  seesMore,
+  tile,
+  useSfu,
+} from "./scene.ts";
+import { callOf, keyOf, member, type CallWindow } from "./windows.ts";
 
 declare global {
   /** In the page: how often a device was asked for. */
   var captures: number;
 }
 
-const [ALICE, BOB, CAROL] = ["@alice:hs", "@bob:hs", "@carol:hs"] as const;
-const KEY_BYTES: Readonly<Record<UserId, number>> = { [ALICE]: 1, [BOB]: 2, [CAROL]: 3 };
-const PATIENCE = { timeout: 30_000, interval: 100 };
-
-let sfu: Sfu;
-let stages: Stages;
-const open: CallWindow[] = [];
-
-beforeAll(async () => {
-  [sfu, stages] = await Promise.all([startSfu(), buildStages()]);
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((each) => each.close()));
-});
-afterAll(async () => {
-  await stages.stop();
-  await sfu.stop();
-});
-
-const bytesOf = (user: UserId): number => KEY_BYTES[user] ?? 0;
-
-async function lobby(user: UserId): Promise<CallWindow> {
-  const window = await openWindow(user, sfu, stages);
-  open.push(window);
-  await window.tellCall(callOf("lobby", []));
-  await expect.poll(() => window.page.evaluate(() => stage.call.connection), PATIENCE).toBe("connected");
-  return window;
-}
-
-/** Joined, with these others in the call, and everybody's first key in hand except theirs named in `without`. */
-async function join(
-  user: UserId,
-  others: readonly UserId[],
-  how: { without?: readonly UserId[]; encrypted?: boolean } = {},
-) {
-  const window = await lobby(user);
-  const { without = [], encrypted = true } = how;
-  window.keys = [...others.filter((each) => !without.includes(each)), user].map((each) =>
-    keyOf(`${each}:DEVICE`, 0, bytesOf(each), each === user),
-  );
-  await window.page.evaluate(() => stage.call.join());
-  for (const key of window.keys) await window.tellKey(key);
-  const participants = [user, ...others].map((each): Participant =>
-    member(each, each === user, without.includes(each) ? "waiting" : "have"),
-  );
-  const joined: CallState = { ...callOf("joined", participants), encrypted };
-  await window.tellCall(joined);
-  return window;
-}
-
-/** Waits until more frames of this user are decoded; a new connection counts from zero. */
-async function seesMore(window: CallWindow, of: UserId, kind: "camera" | "screen" = "camera"): Promise<void> {
-  let before = await window.frames(of, kind);
-  const more = async (): Promise<number> => {
-    const now = await window.frames(of, kind);
-    if (now < before) before = now;
-    return now - before;
-  };
-  await expect.poll(more, PATIENCE).toBeGreaterThan(5);
-}
-
-/** Waits until what comes out of the page's `<audio>` is not silence. */
-function hears(window: CallWindow): Promise<void> {
-  return window.page.evaluate(async () => {
-    const context = new AudioContext();
-    const listening = new Set<MediaStream>();
-    const analyser = context.createAnalyser();
-    const samples = new Float32Array(analyser.fftSize);
-    for (;;) {
-      for (const { srcObject } of document.querySelectorAll("audio")) {
-        if (!(srcObject instanceof MediaStream) || listening.has(srcObject)) continue;
-        listening.add(srcObject);
-        context.createMediaStreamSource(srcObject).connect(analyser);
-      }
-      analyser.getFloatTimeDomainData(samples);
-      if (samples.some((sample) => Math.abs(sample) > 0.01)) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  });
-}
+const { sfu } = useSfu();
 
 /** The ID of the camera whose pictures are sent. */
 const cameraInUse = (window: CallWindow): Promise<string | undefined> =>
@@ -109,12 +32,6 @@ const cameraInUse = (window: CallWindow): Promise<string | undefined> =>
         .find(({ track }) => track?.kind === "video")
         ?.track?.getSettings().deviceId,
   );
-
-const tile = (window: CallWindow, user: UserId) =>
-  window.page.evaluate((who) => {
-    const found = stage.call.tiles.find((each) => each.user === who);
-    return found && { microphone: found.microphone, picture: found.attach !== null, reason: found.reason };
-  }, user);
 
 test("two people see and hear each other through an encrypted call", async () => {
   const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
@@ -229,7 +146,7 @@ test("the call comes back after the SFU was restarted, with a fresh grant and th
   const grants = () =>
     [...alice.asked, ...bob.asked].filter(({ command }) => command === "call.grant").length;
   const before = grants();
-  await sfu.restart();
+  await sfu().restart();
   await expect.poll(grants, PATIENCE).toBeGreaterThan(before);
   for (const { page } of [alice, bob])
     await expect.poll(() => page.evaluate(() => stage.call.connection), PATIENCE).toBe("connected");
@@ -240,9 +157,9 @@ test("a connection that was silent for a while is said to be lost, and comes bac
   const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
   await seesMore(alice, BOB);
   const connection = () => alice.page.evaluate(() => stage.call.connection);
-  sfu.pause();
+  sfu().pause();
   await expect.poll(connection, { timeout: 60_000, interval: 100 }).not.toBe("connected");
-  sfu.resume();
+  sfu().resume();
   await expect.poll(connection, PATIENCE).toBe("connected");
   await Promise.all([seesMore(alice, BOB), seesMore(bob, ALICE)]);
 });
@@ -270,8 +187,7 @@ test("a window that reloads in the call is in it again, as muted as it was", asy
 
 test("while somebody rings the SFU is connected and no device opened; on the answer one hears them, however long devices take", async () => {
   const alice = await join(ALICE, [BOB]);
-  const bob = await openWindow(BOB, sfu, stages);
-  open.push(bob);
+  const bob = await openCallWindow(BOB);
   // Devices that take for ever.
   await bob.page.evaluate(() => {
     globalThis.captures = 0;

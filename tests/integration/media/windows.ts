@@ -120,6 +120,8 @@ export interface CallWindow {
   tellCall(call: CallState | null): Promise<void>;
   tellSettings(settings: Partial<Settings>): Promise<void>;
   tellKey(key: Key): Promise<void>;
+  /** Every reason that the tile of this user has had, in order, with when (ms of the page's clock). */
+  reasons(user: UserId): Promise<readonly { readonly reason: string | null; readonly at: number }[]>;
   /** The reason on the tile of this user, null for none, "gone" where there is no tile. */
   reason(user: UserId): Promise<string | null>;
   /** Frames of this user's tile that were decoded so far. */
@@ -130,6 +132,8 @@ export interface CallWindow {
   bytes(kind: "audio" | "video"): Promise<number>;
   reload(): Promise<void>;
   close(): Promise<void>;
+  /** As a crash or a power cut would. */
+  kill(): Promise<void>;
 }
 
 const LAUNCH = [
@@ -170,6 +174,7 @@ export async function openWindow(user: UserId, sfu: Sfu, stages: Stages): Promis
         const tile = stage.call.tiles.find(({ user: them }) => them === who);
         return tile ? tile.reason : "gone";
       }, of),
+    reasons: (of) => page.evaluate((who) => stage.reasons.get(who) ?? [], of),
     frames: (of, kind = "camera") => page.evaluate(framesDecoded, `${of} ${kind}`),
     streams: () => page.evaluate(streamsReceived),
     bytes: (kind) => page.evaluate(bytesReceived, kind),
@@ -178,6 +183,11 @@ export async function openWindow(user: UserId, sfu: Sfu, stages: Stages): Promis
       await page.waitForFunction(() => "stage" in window);
     },
     close: () => browser.close(),
+    kill: async () => {
+      const session = await browser.newBrowserCDPSession();
+      const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+      for (const { id } of processInfo) process.kill(id, "SIGKILL");
+    },
   };
   const answers: Record<string, (args: unknown) => unknown> = {
     "window.ready": () => setTimeout(() => void hear("state", view), 0) && undefined,

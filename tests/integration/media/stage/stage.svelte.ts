@@ -10,7 +10,12 @@ declare global {
   /** The test, posing as main. */
   function askMain(command: string, args: unknown): Promise<Envelope>;
   /** What the test does and reads here. */
-  var stage: { readonly call: CallMedia; readonly hear: (topic: string, payload: unknown) => void };
+  var stage: {
+    readonly call: CallMedia;
+    readonly hear: (topic: string, payload: unknown) => void;
+    /** By user: what their tile said of them, each time that it changed. */
+    readonly reasons: ReadonlyMap<string, { readonly reason: string | null; readonly at: number }[]>;
+  };
 }
 
 /** The media half of the call window without its looks: each tile is a bare video. */
@@ -33,12 +38,22 @@ const call = new CallMedia({
   media: navigator.mediaDevices,
   ringback: startRingback,
 });
-globalThis.stage = { call, hear: (topic, payload) => hear(topic, payload) };
+const reasons = new Map<string, { readonly reason: string | null; readonly at: number }[]>();
+globalThis.stage = { call, hear: (topic, payload) => hear(topic, payload), reasons };
 
 const shown = new Map<string, { element: HTMLVideoElement; attach: TileView["attach"]; stop: () => void }>();
 $effect.root(() => {
   $effect(() => show(call.tiles));
+  $effect(() => note(call.tiles));
 });
+
+function note(tiles: readonly TileView[]): void {
+  for (const { user, kind, reason } of tiles) {
+    const said = reasons.get(user) ?? [];
+    if (kind === "screen" || said.at(-1)?.reason === reason) continue;
+    reasons.set(user, [...said, { reason, at: performance.now() }]);
+  }
+}
 
 function show(tiles: readonly TileView[]): void {
   for (const [id, { element, stop }] of shown) {

@@ -1,0 +1,115 @@
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+
+import type { CallState, Participant } from "../../../shared/state/app-state.ts";
+import type { UserId } from "../../../shared/matrix/ids.ts";
+import {
+  buildStages,
+  callOf,
+  keyOf,
+  member,
+  openWindow,
+  startSfu,
+  type CallWindow,
+  type Sfu,
+  type Stages,
+} from "./windows.ts";
+
+export const [ALICE, BOB, CAROL] = ["@alice:hs", "@bob:hs", "@carol:hs"] as const;
+const KEY_BYTES: Readonly<Record<UserId, number>> = { [ALICE]: 1, [BOB]: 2, [CAROL]: 3 };
+export const PATIENCE = { timeout: 30_000, interval: 100 };
+
+let sfu: Sfu;
+let stages: Stages;
+const open: CallWindow[] = [];
+
+/** For a file of tests: an SFU for all of them, and windows that go after each. */
+export function useSfu(): { readonly sfu: () => Sfu } {
+  beforeAll(async () => {
+    [sfu, stages] = await Promise.all([startSfu(), buildStages()]);
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((each) => each.close()));
+  });
+  afterAll(async () => {
+    await stages.stop();
+    await sfu.stop();
+  });
+  return { sfu: () => sfu };
+}
+
+export async function openCallWindow(user: UserId): Promise<CallWindow> {
+  const window = await openWindow(user, sfu, stages);
+  open.push(window);
+  return window;
+}
+
+export const bytesOf = (user: UserId): number => KEY_BYTES[user] ?? 0;
+
+export async function lobby(user: UserId): Promise<CallWindow> {
+  const window = await openCallWindow(user);
+  await window.tellCall(callOf("lobby", []));
+  await expect.poll(() => window.page.evaluate(() => stage.call.connection), PATIENCE).toBe("connected");
+  return window;
+}
+
+/** Joined, with these others in the call, and everybody's first key in hand except theirs named in `without`. */
+export async function join(
+  user: UserId,
+  others: readonly UserId[],
+  how: { without?: readonly UserId[]; encrypted?: boolean } = {},
+) {
+  const window = await lobby(user);
+  const { without = [], encrypted = true } = how;
+  window.keys = [...others.filter((each) => !without.includes(each)), user].map((each) =>
+    keyOf(`${each}:DEVICE`, 0, bytesOf(each), each === user),
+  );
+  await window.page.evaluate(() => stage.call.join());
+  for (const key of window.keys) await window.tellKey(key);
+  const participants = [user, ...others].map((each): Participant =>
+    member(each, each === user, without.includes(each) ? "waiting" : "have"),
+  );
+  const joined: CallState = { ...callOf("joined", participants), encrypted };
+  await window.tellCall(joined);
+  return window;
+}
+
+/** Waits until more frames of this user are decoded; a new connection counts from zero. */
+export async function seesMore(
+  window: CallWindow,
+  of: UserId,
+  kind: "camera" | "screen" = "camera",
+): Promise<void> {
+  let before = await window.frames(of, kind);
+  const more = async (): Promise<number> => {
+    const now = await window.frames(of, kind);
+    if (now < before) before = now;
+    return now - before;
+  };
+  await expect.poll(more, PATIENCE).toBeGreaterThan(5);
+}
+
+/** Waits until what comes out of the page's `<audio>` is not silence. */
+export function hears(window: CallWindow): Promise<void> {
+  return window.page.evaluate(async () => {
+    const context = new AudioContext();
+    const listening = new Set<MediaStream>();
+    const analyser = context.createAnalyser();
+    const samples = new Float32Array(analyser.fftSize);
+    for (;;) {
+      for (const { srcObject } of document.querySelectorAll("audio")) {
+        if (!(srcObject instanceof MediaStream) || listening.has(srcObject)) continue;
+        listening.add(srcObject);
+        context.createMediaStreamSource(srcObject).connect(analyser);
+      }
+      analyser.getFloatTimeDomainData(samples);
+      if (samples.some((sample) => Math.abs(sample) > 0.01)) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+}
+
+export const tile = (window: CallWindow, user: UserId) =>
+  window.page.evaluate((who) => {
+    const found = stage.call.tiles.find((each) => each.user === who);
+    return found && { microphone: found.microphone, picture: found.attach !== null, reason: found.reason };
+  }, user);
