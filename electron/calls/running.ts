@@ -5,24 +5,26 @@ import type { AppState } from "../../shared/state/app-state.ts";
 import type { Account } from "../matrix/account.ts";
 import type { Fetch } from "../matrix/http.ts";
 import { all } from "../matrix/listen.ts";
+import { Identity } from "../matrix/identity.ts";
 import { peopleIn } from "../matrix/people.ts";
 import { person, Rooms } from "../matrix/rooms.ts";
 import { reactions } from "../matrix/reactions.ts";
 import { rtcMatrix } from "../matrix/rtc-matrix.ts";
 import { signals } from "../matrix/signals.ts";
 import { trustIn } from "../matrix/trust.ts";
-import type { Notifier, SystemQuiet } from "../ports.ts";
+import type { Notifier, OpenExternal, SystemQuiet } from "../ports.ts";
 import { createRtc } from "../rtc/engine.ts";
 import { keyPolicy } from "../rtc/trust.ts";
 import { CallFactsFile } from "../state/call-facts.ts";
 import type { Database } from "../state/database.ts";
-import { delayIdsIn } from "../state/kept.ts";
+import { delayIdsIn, identityNoteIn } from "../state/kept.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
 import { Hands } from "./hands.ts";
 import { History } from "./history.ts";
 import { roomCall, sessionsShown } from "./other-sessions.ts";
 import { Ringing } from "./ringing.ts";
 import { ringsIn } from "./rings-file.ts";
+import { safetyCode } from "./safety-code.ts";
 
 export interface RunningParts extends Omit<
   ConductorParts,
@@ -32,6 +34,9 @@ export interface RunningParts extends Omit<
   readonly fetch: Fetch;
   readonly notifier: Notifier;
   readonly systemQuiet: SystemQuiet;
+  readonly openExternal: OpenExternal;
+  /** See `SessionParts.onOpen`. */
+  readonly password: string | null;
 }
 
 /** All that runs while an account is signed in: its rooms, its sessions, its call, what rings and what rang. */
@@ -41,6 +46,7 @@ export class Running {
   readonly ringing: Ringing;
   readonly history: History;
   readonly hands: Hands;
+  readonly identity: Identity;
   readonly #rtc: ReturnType<typeof createRtc>;
   readonly #stopFollowing: () => void;
 
@@ -57,6 +63,7 @@ export class Running {
       log,
       fetch,
       ownServiceUrl: () => store.state.settings.serviceUrl,
+      membership: () => store.state.settings.membership,
       policy: keyPolicy(
         trust.book,
         () => store.state.settings.verifiedOnly,
@@ -85,7 +92,7 @@ export class Running {
           trust: trust.book.of(member.user, member.device)?.trust ?? "unknown",
           ...this.hands.marks(room, member),
         }),
-        safetyCode: () => null,
+        safetyCode: (room, members) => safetyCode(trust.book, room, members),
       },
     });
     trust.book.onChange(() => this.conductor.refresh());
@@ -123,6 +130,16 @@ export class Running {
       personOf,
       remember: (fact) => this.history.add(fact),
     });
+    this.identity = new Identity({
+      account,
+      password: parts.password,
+      clock,
+      log,
+      note: identityNoteIn(database, me, device),
+      openExternal: parts.openExternal,
+      publish: (identity) => store.update((state) => ({ ...state, identity })),
+      onKeys: () => this.history.again(),
+    });
     // Names, settings and the call that we are in are all told by the state.
     this.#stopFollowing = all(
       store.subscribe(() => this.ringing.refresh()),
@@ -150,6 +167,7 @@ export class Running {
 
   /** Leaves the call as others should see it. The account closes after. */
   async stop(): Promise<void> {
+    this.identity.stop();
     this.#stopFollowing();
     await Promise.all([this.ringing.stop(), this.conductor.stop()]);
     await this.#rtc.stop();
