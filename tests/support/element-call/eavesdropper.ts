@@ -18,11 +18,10 @@ const ORIGIN = "http://localhost";
 /** Somebody who stays on the SFU with the keys that a device had, and tries them on all that is sent there. */
 export interface Eavesdropper {
   /**
-   * How many pictures of each user could be made while this many further video packets of each came. Resolves only once they came, so nothing
-   * decoded is never nothing sent.
+   * How many pictures of each of these users could be made while this many further video packets of each came. Resolves only once they came, so
+   * nothing decoded is never nothing sent.
    */
-  decodes(packets: number): Promise<Readonly<Record<string, number>>>;
-  leave(): Promise<void>;
+  decodes(users: readonly string[], packets: number): Promise<readonly number[]>;
 }
 
 /** Listens in a page of a browser of its own or the leaver's. */
@@ -57,8 +56,7 @@ export async function eavesdrop(
   await page.addScriptTag({ path: join(dist, "livekit-client.umd.js") });
   await page.evaluate(listen, { url: stack.sfu.url, jwt: await token.toJwt(), keys });
   return {
-    decodes: (packets) => page.evaluate(decoded, packets),
-    leave: () => page.close(),
+    decodes: (users, packets) => page.evaluate(decoded, { users, packets }),
   };
 }
 
@@ -101,19 +99,25 @@ async function listen({ url, jwt, keys }: Listening): Promise<void> {
 }
 
 /** Runs in the page. */
-async function decoded(packets: number): Promise<Record<string, number>> {
-  const look = async (receiver: RTCRtpReceiver) => {
-    const reports: RTCInboundRtpStreamStats[] = [...(await receiver.getStats()).values()];
+async function decoded({
+  users,
+  packets,
+}: {
+  users: readonly string[];
+  packets: number;
+}): Promise<readonly number[]> {
+  const look = async (user: string) => {
+    const reports: RTCInboundRtpStreamStats[] = [...((await received.get(user)?.getStats())?.values() ?? [])];
     const inbound = reports.find(({ type }) => type === "inbound-rtp");
     return { packets: inbound?.packetsReceived ?? 0, frames: inbound?.framesDecoded ?? 0 };
   };
-  const counted = async ([user, receiver]: [string, RTCRtpReceiver]): Promise<[string, number]> => {
-    const first = await look(receiver);
+  const counted = async (user: string): Promise<number> => {
+    const first = await look(user);
     for (;;) {
-      const now = await look(receiver);
-      if (now.packets >= first.packets + packets) return [user, now.frames - first.frames];
+      const now = await look(user);
+      if (now.packets >= first.packets + packets) return now.frames - first.frames;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
-  return Object.fromEntries(await Promise.all([...received].map(counted)));
+  return Promise.all(users.map(counted));
 }
