@@ -1,4 +1,4 @@
-import encodeQR from "qr";
+import { encodeQR } from "qr";
 
 import { bytesOf } from "./bytes.ts";
 
@@ -8,14 +8,19 @@ export interface QrPath {
   readonly path: string;
 }
 
+/** The encoder knows no narrower one. */
+const BORDER = 1;
+
 /** Draws bytes (base64) as a QR code in binary mode, without a border. */
 export function qrPath(data: string): QrPath {
   const rows = encodeQR(atob(data), "raw", {
     encoding: "byte",
     ecc: "medium",
-    border: 0,
+    border: BORDER,
     textEncoder: bytesOf,
-  });
+  })
+    .slice(BORDER, -BORDER)
+    .map((row) => row.slice(BORDER, -BORDER));
   const runs = rows.flatMap((row, y) => runsOf(row).map(([x, width]) => `M${x} ${y}h${width}v1h-${width}z`));
   return { size: rows.length, path: runs.join("") };
 }

@@ -1,4 +1,4 @@
-import decodeQR, { type Image } from "qr/decode.js";
+import { decodeQR, type Image } from "qr/decode.js";
 
 import type { DeviceChoice } from "../../../shared/state/settings.ts";
 import { capture } from "../../media/capture.ts";

@@ -116,6 +116,36 @@ describe("before signing in", () => {
     expect(main.asked.at(-1)).toEqual(["session.sso", { homeserver: server.url }]);
   });
 
+  it("prefers next-generation login where the server has it, and keeps the older ways behind it", async () => {
+    const next = { ...server, oauth: true };
+    const main = home(
+      new FakeMain(
+        { session: signedOut },
+        { "session.discover": () => next, "session.oauth": refused("login-failed") },
+      ),
+    );
+    await type(field("Homeserver"), "example.org");
+    await click(button("Continue"));
+    expect(has("label", "Password")).toBe(false);
+    expect(has("button", "Continue with single sign-on")).toBe(false);
+    await click(button("Continue in browser"));
+    expect(main.asked.at(-1)).toEqual(["session.oauth", { homeserver: server.url }]);
+    expect(words()).toContain(errorText("login-failed"));
+    await click(button("Other ways to sign in"));
+    expect(has("label", "Password")).toBe(true);
+    expect(has("button", "Continue with single sign-on")).toBe(true);
+  });
+
+  it("asks for nothing but the browser where that is the only way in", async () => {
+    const only = { ...server, password: false, sso: false, oauth: true };
+    home(new FakeMain({ session: signedOut }, { "session.discover": () => only }));
+    await type(field("Homeserver"), "example.org");
+    await click(button("Continue"));
+    expect(has("button", "Continue in browser")).toBe(true);
+    expect(has("button", "Other ways to sign in")).toBe(false);
+    expect(words()).not.toContain(errorText("login-unsupported"));
+  });
+
   it("says that a server with no way in that it knows is one", async () => {
     const neither = { ...server, password: false, sso: false };
     home(new FakeMain({ session: signedOut }, { "session.discover": () => neither }));
