@@ -5,25 +5,21 @@ import {
   Method,
   RoomEvent,
   RoomMemberEvent,
-  RoomStateEvent,
   type MatrixClient,
-  type MatrixEvent,
   type Room,
 } from "matrix-js-sdk";
 import { CryptoEvent } from "matrix-js-sdk/lib/crypto-api/index.js";
-import { RoomStickyEventsEvent } from "matrix-js-sdk/lib/models/room-sticky-events.js";
 import * as v from "valibot";
 
-import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
-import type { MemberEvent } from "../../shared/rtc/member-event.ts";
+import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
 import { RtcRequestError, type RtcMatrix } from "../rtc/ports.ts";
 import { ask, REQUEST, sent } from "./ask.ts";
 import { all, on } from "./listen.ts";
+import { memberEvents, onMemberEvent } from "./member-events.ts";
+import { hasSticky, sendEvent } from "./signals-send.ts";
 import { livekitRequest, rtcTransports } from "./transports.ts";
 
-const LEGACY_MEMBER = "org.matrix.msc3401.call.member";
-const STICKY_MEMBER = "org.matrix.msc4143.rtc.member";
-const STATE_TYPES: ReadonlySet<string> = new Set([LEGACY_MEMBER, "org.matrix.msc4143.rtc.slot"]);
+const STICKY_MS = "org.matrix.msc4354.sticky_duration_ms";
 const DELAYED = "org.matrix.msc4140";
 
 /** The engine's homeserver over matrix-js-sdk. Call it once the client has crypto and rooms. */
@@ -41,21 +37,18 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
     roomVersion: (id) => room(id)?.getVersion() ?? "1",
     isEncrypted: (id) => room(id)?.hasEncryptionStateEvent() ?? false,
     isJoined: (id, user) => room(id)?.getMember(user)?.membership === "join",
+    isUpgraded: (id) => room(id)?.currentState.getStateEvents("m.room.tombstone", "") != null,
     memberEvents(id) {
-      const state = room(id)?.currentState;
-      const legacy = [...STATE_TYPES].flatMap((type) => state?.getStateEvents(type) ?? []);
-      const sticky = [...(room(id)?._unstable_getStickyEvents() ?? [])].filter(
-        (event) => event.getType() === STICKY_MEMBER,
-      );
-      return [...legacy, ...sticky].map(toMemberEvent);
+      const known = room(id);
+      return known ? memberEvents(known) : [];
     },
     async loadDevices(id, users) {
       await room(id)?.loadMembersIfNeeded();
       await crypto.getUserDeviceInfo([...users], true);
     },
+    deviceIds: async (user) => [...((await crypto.getUserDeviceInfo([user])).get(user)?.keys() ?? [])],
 
-    onEvent: (listener) =>
-      all(onState(client, listener), onSticky(client, listener), onRedaction(client, listener)),
+    onEvent: (listener) => onMemberEvent(client, listener),
     onRoomMember: (listener) =>
       on(client, RoomMemberEvent.Membership, (_event, member, before) => {
         // Ids of rooms and members come from the homeserver in this form.
@@ -86,19 +79,16 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
           ).event_id,
       ),
     sendDelayedState: (id, type, stateKey, content, delayMs) =>
-      ask(async () => {
-        // A server that does not know the parameter would send the event now.
-        if (!(await client.doesServerSupportUnstableFeature(DELAYED)))
-          throw new RtcRequestError("unsupported", "no delayed events");
-        const reply = await client.http.authedRequest(
-          Method.Put,
-          statePath(id, type, stateKey),
-          { [`${DELAYED}.delay`]: delayMs },
-          content,
-          REQUEST,
-        );
-        return v.parse(scheduled, reply).delay_id;
-      }, "unsupported"),
+      schedule(client, statePath(id, type, stateKey), { [`${DELAYED}.delay`]: delayMs }, content),
+    hasSticky: () => hasSticky(client),
+    sendSticky: (id, type, content, stickyMs) => sendEvent(client, id, type, content, stickyMs),
+    sendDelayedSticky: (id, type, content, { stickyMs, delayMs }) =>
+      schedule(
+        client,
+        `/rooms/${encodeURIComponent(id)}/send/${encodeURIComponent(type)}/${encodeURIComponent(client.makeTxnId())}`,
+        { [`${DELAYED}.delay`]: delayMs, [STICKY_MS]: stickyMs },
+        content,
+      ),
     updateDelayed: (delayId, action) =>
       ask(async () => {
         const path = `/${DELAYED}/delayed_events/${encodeURIComponent(delayId)}/${action}`;
@@ -127,73 +117,19 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
   };
 }
 
+/** MSC4140. Resolves to the delay id. */
+const schedule = (client: MatrixClient, path: string, query: Record<string, number>, content: object) =>
+  ask(async () => {
+    // A server that does not know the parameter would send the event now.
+    if (!(await client.doesServerSupportUnstableFeature(DELAYED)))
+      throw new RtcRequestError("unsupported", "no delayed events");
+    const reply = await client.http.authedRequest(Method.Put, path, query, content, REQUEST);
+    return v.parse(scheduled, reply).delay_id;
+  }, "unsupported");
+
 const scheduled = v.looseObject({ delay_id: v.string() });
 
 const idOf = (room: Room) => room.roomId as RoomId;
 const isJoined = (room: Room) => room.getMyMembership() === "join";
 const statePath = (room: string, type: string, key: string) =>
   `/rooms/${encodeURIComponent(room)}/state/${encodeURIComponent(type)}/${encodeURIComponent(key)}`;
-
-/** Our own clock where the SDK says when stickiness ends: it counts from receipt. */
-export function toMemberEvent(event: MatrixEvent): MemberEvent {
-  return {
-    type: event.getType(),
-    stateKey: event.getStateKey() ?? null,
-    sender: (event.getSender() ?? "@:") as UserId,
-    eventId: (event.getId() ?? "$") as EventId,
-    sentAt: event.getTs(),
-    content: event.isRedacted() ? {} : event.getContent(),
-    stickyUntil: event.unstableStickyExpiresAt ?? null,
-  };
-}
-
-type Heard = (room: RoomId, event: MemberEvent) => void;
-
-const onState = (client: MatrixClient, listener: Heard) =>
-  on(client, RoomStateEvent.Events, (event) => {
-    if (STATE_TYPES.has(event.getType())) listener(event.getRoomId() as RoomId, toMemberEvent(event));
-  });
-
-/** Each room has its own sticky store, which the client does not re-emit. */
-function onSticky(client: MatrixClient, listener: Heard): () => void {
-  const watched = new Map<Room, () => void>();
-  const watch = (room: Room) => {
-    if (watched.has(room)) return;
-    const heard = (added: MatrixEvent[], updated: { current: MatrixEvent }[]) => {
-      for (const event of [...added, ...updated.map(({ current }) => current)]) {
-        if (event.getType() === STICKY_MEMBER) listener(idOf(room), toMemberEvent(event));
-      }
-    };
-    room.on(RoomStickyEventsEvent.Update, heard);
-    watched.set(room, () => room.off(RoomStickyEventsEvent.Update, heard));
-  };
-  client.getRooms().forEach(watch);
-  const stop = all(
-    on(client, ClientEvent.Room, watch),
-    on(client, ClientEvent.Event, (event) => {
-      // Sticky events of the timeline are left encrypted until somebody asks.
-      if (event.unstableStickyInfo) void client.decryptEventIfNeeded(event);
-    }),
-  );
-  return () => {
-    stop();
-    for (const unwatch of watched.values()) unwatch();
-  };
-}
-
-/** A redacted member event is a leave. */
-const onRedaction = (client: MatrixClient, listener: Heard) =>
-  on(client, RoomEvent.Redaction, (redaction, room) => {
-    const id = redaction.getAssociatedId();
-    const found = id === undefined ? undefined : room.findEventById(id);
-    // The redaction of an older state event says nothing about the one that stands.
-    const target = found && !found.isState() ? found : id && current(room, id);
-    if (target && (STATE_TYPES.has(target.getType()) || target.getType() === STICKY_MEMBER))
-      listener(idOf(room), { ...toMemberEvent(target), content: {} });
-  });
-
-const current = (room: Room, id: string) =>
-  [...STATE_TYPES]
-    .flatMap((type) => room.currentState.getStateEvents(type))
-    .find((event) => event.getId() === id) ??
-  [...room._unstable_getStickyEvents()].find((event) => event.getId() === id);

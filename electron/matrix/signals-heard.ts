@@ -12,7 +12,7 @@ import type { CallSignal } from "../../shared/rtc/notification.ts";
 import { SIGNAL_TYPES, type HeardEvent } from "../../shared/rtc/read-signal.ts";
 import type { Log } from "../log.ts";
 import { all, on } from "./listen.ts";
-import { toMemberEvent } from "./rtc-matrix.ts";
+import { toMemberEvent } from "./member-events.ts";
 import { Notices } from "./signals-notices.ts";
 
 const LEGACY_MEMBER = "org.matrix.msc3401.call.member";

@@ -3,6 +3,7 @@ import type { SfuGrant } from "../../shared/ipc/contract.ts";
 import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
 import { isLoopback, transportKey } from "../../shared/rtc/transports.ts";
 import type { CallIntent } from "../../shared/state/app-state.ts";
+import type { Settings } from "../../shared/state/settings.ts";
 import type { Log } from "../log.ts";
 import { kindOf } from "./failure.ts";
 import type { Fetch } from "./authorization-services.ts";
@@ -23,6 +24,8 @@ export interface RtcParts {
   readonly fetch: Fetch;
   /** What the user set, for homeservers that offer nothing. */
   readonly ownServiceUrl: () => string | null;
+  /** In which form the user wants to be in calls. */
+  readonly membership: () => Settings["membership"];
   readonly policy: KeyPolicy;
 }
 
@@ -39,10 +42,10 @@ class Engine implements Rtc {
   readonly #near = new Map<RoomId, Set<UserId>>();
 
   constructor(parts: RtcParts) {
-    const { matrix, clock, fetch, ownServiceUrl } = parts;
+    const { matrix, clock, fetch, ownServiceUrl, membership } = parts;
     this.#parts = parts;
     this.#sessions = new SessionWatch(matrix, clock, (room) => this.#isIn(room));
-    this.#selves = new OwnSelves({ matrix, formIn: () => "legacy" });
+    this.#selves = new OwnSelves({ matrix, sessions: this.#sessions, membership });
     this.#transport = new OwnTransport(matrix, clock, ownServiceUrl);
     this.#grants = new Grants({ matrix, clock, fetch, transport: this.#transport });
     this.#sessions.onChange((room) => void this.#loadDevices(room));
@@ -59,6 +62,7 @@ class Engine implements Rtc {
     // Another one may ring while we are in a call: both may get newcomers.
     for (const other of this.#near.keys()) if (other !== room && !this.#isIn(other)) this.#near.delete(other);
     if (!this.#near.has(room)) this.#near.set(room, new Set());
+    this.#selves.learn();
     void this.#loadDevices(room);
     void this.#prefetch(room);
   }

@@ -7,6 +7,7 @@ import type { CallIntent } from "../../shared/state/app-state.ts";
 import type { Log } from "../log.ts";
 import { Listeners } from "./listeners.ts";
 import { MediaKeys } from "./media-keys.ts";
+import { watchNewcomers } from "./newcomers.ts";
 import { OwnMembership } from "./own-membership.ts";
 import type { Clock, DelayIds, RtcMatrix, ToDeviceMessage } from "./ports.ts";
 import type { SessionWatch } from "./room-sessions.ts";
@@ -64,6 +65,10 @@ export class OwnCall implements JoinedCall {
         sessions.touch(room);
       }),
     );
+    if (self.form === "sticky") {
+      const heard = () => this.#membership?.newcomer();
+      this.#cancels.add(watchNewcomers({ matrix, room, log: parts.log, heard }));
+    }
     this.#cancels.add(sessions.onChange((changed) => changed === room && this.#look()));
     this.#look();
     void this.#enter();
@@ -126,7 +131,7 @@ export class OwnCall implements JoinedCall {
   }
 
   async #enter(): Promise<void> {
-    const { matrix, clock, delayIds, log, sessions, room, transport } = this.#parts;
+    const { matrix, clock, delayIds, log, sessions, room, self, transport } = this.#parts;
     try {
       const serviceUrl = await transport();
       if (this.#membership || this.isOver) return;
@@ -135,9 +140,17 @@ export class OwnCall implements JoinedCall {
         clock,
         delayIds,
         log,
-        self: { room, user: matrix.user, device: matrix.device, serviceUrl },
+        self: {
+          room,
+          user: matrix.user,
+          device: matrix.device,
+          serviceUrl,
+          form: self.form,
+          memberId: self.memberId,
+        },
         intent: this.#intent,
         place: (key) => sessions.place(room, key),
+        ofThisDevice: () => sessions.stays(room, CALL_SLOT, matrix.user, matrix.device),
         onChange: (status) => this.#tell(status),
         onRejoin: () => this.#keys?.forgotten(),
       });
@@ -157,6 +170,11 @@ export class OwnCall implements JoinedCall {
   #look(): void {
     const { matrix, clock, log, sessions, room, self, policy } = this.#parts;
     if (this.isOver) return void this.#membership?.look();
+    if (!matrix.isJoined(room, matrix.user)) {
+      if (this.#membership) this.#membership.roomLeft();
+      else this.#end("room-left");
+      return;
+    }
     if (!this.#keys && matrix.isEncrypted(room)) {
       const identityOf = sessions.identity.bind(sessions);
       const onDelivery = () => sessions.touch(room);

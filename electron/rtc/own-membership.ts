@@ -1,13 +1,22 @@
 import { randomUUID } from "node:crypto";
 
 import type { ErrorCode } from "../../shared/errors.ts";
+import type { EventId } from "../../shared/matrix/ids.ts";
 import type { CallIntent } from "../../shared/state/app-state.ts";
-import { LEGACY_MEMBER, legacyKey } from "../../shared/rtc/member-event.ts";
-import { enter, stepMembership } from "../../shared/rtc/membership.ts";
-import { kindOf } from "./failure.ts";
 import {
+  LEGACY_MEMBER,
+  legacyKey,
+  STICKY_MEMBER,
+  stickyPlace,
+  type Membership,
+} from "../../shared/rtc/member-event.ts";
+import { leaveContent } from "../../shared/rtc/membership-content.ts";
+import { enter, stepMembership } from "../../shared/rtc/membership.ts";
+import {
+  isOurNonce,
   nextAt,
   phaseOf,
+  STICKY_MS,
   stateKeyOf,
   type MembershipEffect,
   type MembershipEvent,
@@ -16,9 +25,11 @@ import {
   type Request,
   type Self,
 } from "../../shared/rtc/membership-state.ts";
-import type { Log } from "../log.ts";
-import { RtcRequestError, type Clock, type DelayIds, type RtcMatrix } from "./ports.ts";
 import type { Place } from "../../shared/rtc/session.ts";
+import type { Log } from "../log.ts";
+import { kindOf } from "./failure.ts";
+import { KeptDelays } from "./kept-delays.ts";
+import { RtcRequestError, type Clock, type DelayIds, type RtcMatrix } from "./ports.ts";
 import { Timer, within } from "./timer.ts";
 
 export interface OwnMembershipParts {
@@ -30,6 +41,8 @@ export interface OwnMembershipParts {
   readonly intent: CallIntent;
   /** What stands at a key of the room's member events. */
   readonly place: (key: string) => Place | undefined;
+  /** Every membership of the call that our own user and device wrote, ours or not. */
+  readonly ofThisDevice: () => readonly Membership[];
   readonly onChange: (status: MembershipStatus) => void;
   /** Others saw us gone, and see us come again. */
   readonly onRejoin: () => void;
@@ -51,26 +64,40 @@ const OWNED_STATE = /^org\.matrix\.msc(3757|3779)\b/;
 export class OwnMembership {
   readonly #parts: OwnMembershipParts;
   readonly #stateKey: string;
+  /** Where our own event stands. */
+  readonly #key: string;
+  readonly #kept: KeptDelays;
   readonly #timer: Timer;
   #state: State;
-  #seen: Place | undefined;
+  #seen: { readonly place: Place | undefined; readonly twinAt: number | null };
   #abandoned = false;
 
   constructor(parts: OwnMembershipParts) {
     const { matrix, clock, delayIds, self, intent } = parts;
     this.#parts = parts;
     this.#stateKey = stateKeyOf(self, OWNED_STATE.test(matrix.roomVersion(self.room)));
+    this.#key = self.form === "sticky" ? stickyPlace(self.user, self.memberId) : legacyKey(this.#stateKey);
     this.#timer = new Timer(clock, () => this.#send({ type: "time" }));
-    this.#seen = parts.place(legacyKey(this.#stateKey));
-    const stale = delayIds.get(self.room);
-    const [state, effects] = enter({ self, intent, nonce: randomUUID(), stale, now: clock.now() });
+    this.#kept = new KeptDelays(delayIds, self.room, self.form);
+    const [state, effects] = enter({
+      self,
+      intent,
+      nonce: randomUUID(),
+      stale: this.#kept.stale,
+      now: clock.now(),
+    });
     this.#state = state;
+    this.#seen = { place: parts.place(this.#key), twinAt: this.#twinAt() };
     this.#perform(effects);
   }
 
   get status(): MembershipStatus {
     const { ended, trouble, joinedAt } = this.#state;
-    return { phase: phaseOf(this.#state), error: ended === "left" ? null : (ended ?? trouble), joinedAt };
+    const error = ended === "left" ? null : (ended ?? trouble);
+    const { matrix, self } = this.#parts;
+    // Others are in the room that came after this one.
+    const upgraded = error === "call-forbidden" && matrix.isUpgraded(self.room);
+    return { phase: phaseOf(this.#state), error: upgraded ? "room-upgraded" : error, joinedAt };
   }
 
   setIntent(intent: CallIntent): void {
@@ -82,18 +109,30 @@ export class OwnMembership {
   wake(): void {
     this.#send({ type: "wake" });
   }
+  /** We are in the room no more. */
+  roomLeft(): void {
+    this.#send({ type: "room-left" });
+  }
+  /** Somebody came who may not be able to read what we sent before. */
+  newcomer(): void {
+    const { matrix, self } = this.#parts;
+    if (matrix.isEncrypted(self.room)) this.#send({ type: "newcomer" });
+  }
 
   /** The room's member events changed. */
   look(): void {
-    const place = this.#parts.place(legacyKey(this.#stateKey));
-    if (place === this.#seen) return;
-    this.#seen = place;
-    const { user, device } = this.#parts.self;
+    const { place: at, self } = this.#parts;
+    const place = at(this.#key);
+    const twinAt = this.#twinAt();
+    if (place === this.#seen.place && twinAt === this.#seen.twinAt) return;
+    this.#seen = { place, twinAt };
     const standing = place?.joined ? place.membership : null;
-    const nonce = standing?.user === user && standing.device === device ? standing.nonce : null;
+    const ours = standing?.user === self.user && standing.device === self.device ? standing : null;
     this.#send({
       type: "seen",
-      ours: standing && nonce !== null ? { nonce, sentAt: standing.joinedAt } : null,
+      ours: ours && ours.nonce !== null ? { nonce: ours.nonce, sentAt: ours.joinedAt } : null,
+      redacted: place?.redacted ? place.eventId : null,
+      twinAt,
     });
   }
 
@@ -101,6 +140,17 @@ export class OwnMembership {
   abandon(): void {
     this.#abandoned = true;
     this.#timer.set(null);
+  }
+
+  /** When another copy of the app came that has our user and device. */
+  #twinAt(): number | null {
+    const { ofThisDevice, self } = this.#parts;
+    const twins = ofThisDevice().filter(
+      ({ form, memberId, nonce }) =>
+        !(nonce !== null && isOurNonce(this.#state, nonce)) &&
+        !(form === "sticky" && memberId === self.memberId),
+    );
+    return twins.length === 0 ? null : Math.max(...twins.map(({ joinedAt }) => joinedAt));
   }
 
   // Distributes over the union, so that each event keeps its own fields.
@@ -118,9 +168,8 @@ export class OwnMembership {
   }
 
   #perform(effects: readonly MembershipEffect[]): void {
-    const { delayIds, self } = this.#parts;
     for (const effect of effects) {
-      if (effect.type === "remember") delayIds.set(self.room, effect.delayId);
+      if (effect.type === "remember") this.#kept.keep(effect.delayIds);
       else void this.#request(effect.request);
     }
     this.#timer.set(nextAt(this.#state));
@@ -128,8 +177,8 @@ export class OwnMembership {
 
   async #request(request: Request): Promise<void> {
     try {
-      const delayId = await this.#ask(request);
-      this.#send({ type: "done", request, ...(delayId === null ? {} : { delayId }) });
+      const came = await this.#ask(request);
+      this.#send({ type: "done", request, ...came });
     } catch (error) {
       this.#parts.log.info("membership request failed", { request: request.kind, why: kindOf(error) });
       const { kind, retryAfterMs, maxDelayMs } =
@@ -138,30 +187,42 @@ export class OwnMembership {
     }
   }
 
-  /** Resolves to a new delay id, where the request is for one. */
-  async #ask(request: Request): Promise<string | null> {
-    const { matrix, clock, self } = this.#parts;
-    const key = this.#stateKey;
+  async #ask(request: Request): Promise<{ delayId?: string; eventId?: EventId }> {
+    const { matrix, clock } = this.#parts;
     switch (request.kind) {
       case "schedule":
-        return matrix.sendDelayedState(self.room, LEGACY_MEMBER, key, {}, request.delayMs);
+        return { delayId: await this.#schedule(request.delayMs) };
       case "restart": {
         const late = () => new RtcRequestError("offline", "no answer in time");
         await within(clock, RESTART_TIMEOUT_MS, matrix.updateDelayed(request.delayId, "restart"), late);
-        return null;
+        return {};
       }
       case "cancel":
         await matrix.updateDelayed(request.delayId, "cancel");
-        return null;
+        return {};
       case "fire":
         await matrix.updateDelayed(request.delayId, "send");
-        return null;
+        return {};
       case "join":
-        await matrix.sendState(self.room, LEGACY_MEMBER, key, request.content);
-        return null;
+        return { eventId: await this.#write(request.content) };
       case "leave":
-        await matrix.sendState(self.room, LEGACY_MEMBER, key, {});
-        return null;
+        await this.#write(leaveContent(this.#parts.self));
+        return {};
     }
+  }
+
+  #write(content: object): Promise<EventId> {
+    const { matrix, self } = this.#parts;
+    return self.form === "sticky"
+      ? matrix.sendSticky(self.room, STICKY_MEMBER, content, STICKY_MS)
+      : matrix.sendState(self.room, LEGACY_MEMBER, this.#stateKey, content);
+  }
+
+  #schedule(delayMs: number): Promise<string> {
+    const { matrix, self } = this.#parts;
+    const content = leaveContent(self);
+    return self.form === "sticky"
+      ? matrix.sendDelayedSticky(self.room, STICKY_MEMBER, content, { stickyMs: STICKY_MS, delayMs })
+      : matrix.sendDelayedState(self.room, LEGACY_MEMBER, this.#stateKey, content, delayMs);
   }
 }

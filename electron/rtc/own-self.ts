@@ -1,14 +1,18 @@
 import { randomUUID } from "node:crypto";
 
 import type { RoomId } from "../../shared/matrix/ids.ts";
+import { CALL_SLOT } from "../../shared/rtc/member-event.ts";
+import type { Settings } from "../../shared/state/settings.ts";
 import { sfuIdentity } from "./identity.ts";
 import type { RtcMatrix } from "./ports.ts";
+import type { SessionWatch } from "./room-sessions.ts";
 import type { OwnSelf } from "./types.ts";
 
 export interface OwnSelvesParts {
-  readonly matrix: Pick<RtcMatrix, "user" | "device">;
-  /** How our membership should be written if we joined now. */
-  readonly formIn: (room: RoomId) => OwnSelf["form"];
+  readonly matrix: Pick<RtcMatrix, "user" | "device" | "hasSticky">;
+  readonly sessions: Pick<SessionWatch, "session" | "isClosed">;
+  /** What the user chose. */
+  readonly membership: () => Settings["membership"];
 }
 
 /**
@@ -18,16 +22,31 @@ export interface OwnSelvesParts {
 export class OwnSelves {
   readonly #parts: OwnSelvesParts;
   readonly #selves = new Map<RoomId, { readonly self: OwnSelf; fixed: boolean }>();
+  #hasSticky = false;
+  #asking: Promise<void> | null = null;
 
   constructor(parts: OwnSelvesParts) {
     this.#parts = parts;
+    this.learn();
+  }
+
+  /** Asks what the server can, until it has said so; before that we are in the form that all servers have. */
+  learn(): void {
+    this.#asking ??= this.#parts.matrix.hasSticky().then(
+      (has) => {
+        this.#hasSticky = has;
+      },
+      () => {
+        this.#asking = null;
+      },
+    );
   }
 
   /** Whom we would join as. May be another one next time, until it is fixed. */
   likely(room: RoomId): OwnSelf {
     const known = this.#selves.get(room);
     if (known?.fixed) return known.self;
-    const form = this.#parts.formIn(room);
+    const form = this.#formIn(room);
     if (known?.self.form === form) return known.self;
     const self = this.#made(form);
     this.#selves.set(room, { self, fixed: false });
@@ -44,6 +63,16 @@ export class OwnSelves {
   /** The stay is over; the next one is somebody new. */
   free(room: RoomId): void {
     this.#selves.delete(room);
+  }
+
+  /** What everybody present reads; where all are of MSC4143, that. */
+  #formIn(room: RoomId): OwnSelf["form"] {
+    const { matrix, sessions, membership } = this.#parts;
+    if (!this.#hasSticky || sessions.isClosed(room, CALL_SLOT)) return "legacy";
+    if (membership() === "sticky") return "sticky";
+    const members = sessions.session(room, CALL_SLOT)?.members ?? [];
+    const others = members.filter(({ user, device }) => user !== matrix.user || device !== matrix.device);
+    return others.length > 0 && others.every(({ form }) => form === "sticky") ? "sticky" : "legacy";
   }
 
   #made(form: OwnSelf["form"]): OwnSelf {

@@ -26,10 +26,15 @@ export interface RtcMatrix {
   roomVersion(room: RoomId): string;
   isEncrypted(room: RoomId): boolean;
   isJoined(room: RoomId, user: UserId): boolean;
+  /** Whether another room has taken its place (`m.room.tombstone`). */
+  isUpgraded(room: RoomId): boolean;
   /** Every member event (state and sticky, also of people who left) and slot event that stands now. */
   memberEvents(room: RoomId): readonly MemberEvent[];
   /** Waits until members and their devices are known, so that keys can go to all of them. */
   loadDevices(room: RoomId, users: readonly UserId[]): Promise<void>;
+
+  /** The devices of a user, as far as they are known here. */
+  deviceIds(user: UserId): Promise<readonly string[]>;
 
   /** Each returns how to stop listening. `onEvent` fires for member, slot and redaction events, in order, once each. */
   onEvent(listener: (room: RoomId, event: MemberEvent) => void): () => void;
@@ -49,6 +54,17 @@ export interface RtcMatrix {
     stateKey: string,
     content: object,
     delayMs: number,
+  ): Promise<string>;
+  /** Whether the server has sticky events (MSC4354). */
+  hasSticky(): Promise<boolean>;
+  /** MSC4354; encrypted in encrypted rooms. */
+  sendSticky(room: RoomId, type: string, content: object, stickyMs: number): Promise<EventId>;
+  /** MSC4140 and MSC4354; in clear also in encrypted rooms, as deployed clients send it. Resolves as `sendDelayedState`. */
+  sendDelayedSticky(
+    room: RoomId,
+    type: string,
+    content: object,
+    spans: { readonly stickyMs: number; readonly delayMs: number },
   ): Promise<string>;
   updateDelayed(delayId: string, action: "restart" | "cancel" | "send"): Promise<void>;
   /** Olm-encrypted; resolves to the devices that it could not be encrypted for. */
@@ -85,6 +101,7 @@ export interface Signals {
     room: RoomId,
     bounds: { readonly until: number; readonly known: EventId | null },
     found: (signals: readonly CallSignal[]) => void,
+    readable: () => void,
   ): Promise<EventId | null>;
 }
 

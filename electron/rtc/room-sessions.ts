@@ -1,6 +1,7 @@
-import type { RoomId } from "../../shared/matrix/ids.ts";
+import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
 import type { MemberEvent, Membership } from "../../shared/rtc/member-event.ts";
 import {
+  isSlotClosed,
   noSessions,
   stepSession,
   transportOf,
@@ -73,6 +74,20 @@ export class SessionWatch {
   /** The newest word at a key, counted or not. */
   place(room: RoomId, key: string): Place | undefined {
     return this.#watched(room).state.places.get(key);
+  }
+
+  /** What one device says of itself in a session, at whatever keys; also what does not count. */
+  stays(room: RoomId, slot: string, user: UserId, device: string): readonly Membership[] {
+    return [...this.#watched(room).state.places.values()].flatMap(({ membership }) =>
+      membership?.slot === slot && membership.user === user && membership.device === device
+        ? [membership]
+        : [],
+    );
+  }
+
+  /** Whether sticky memberships of the slot do not count. */
+  isClosed(room: RoomId, slot: string): boolean {
+    return isSlotClosed(this.#watched(room).state.slots, slot);
   }
 
   identity(member: Membership): string {

@@ -1,3 +1,5 @@
+import type { EventId } from "../matrix/ids.ts";
+import { endedBy } from "./membership-end.ts";
 import {
   ECHO_MS,
   heartbeatOf,
@@ -20,24 +22,33 @@ const LONGEST_RATE_LIMIT_MS = 60_000;
 /** Spacing of rejoins when somebody keeps removing us. */
 const REJOIN_MS = [0, 1_000, 2_000, 5_000, 10_000, 30_000];
 const STABLE_MS = 60_000;
+/** While our event stands, whether we may write again is asked so often. */
+const FORBIDDEN_MS = 60_000;
+/** Newcomers come in crowds: one sending serves all of a while. */
+const NEWCOMER_MS = 1_000;
+const NEWCOMER_SPACING_MS = 20_000;
+const EVENTS_KEPT = 8;
 
 export function done(
   state: OwnMembership,
-  { request, delayId }: { readonly request: Request; readonly delayId?: string },
+  {
+    request,
+    delayId,
+    eventId,
+  }: { readonly request: Request; readonly delayId?: string; readonly eventId?: EventId },
   sentAt: number,
 ): Step {
   const { now } = state;
   const going = cleared(state, request.kind);
   switch (request.kind) {
     case "schedule": {
-      const id = delayId ?? "";
       const delay = {
-        id,
+        id: delayId ?? "",
         firesAt: sentAt + request.delayMs,
         restartAt: now + heartbeatOf(state),
         doubted: false,
       };
-      return [{ ...going, delay, delays: "yes" }, [{ type: "remember", delayId: state.stale ?? id }]];
+      return [{ ...going, delay, delays: "yes" }, []];
     }
     case "restart": {
       const { delay } = state;
@@ -51,22 +62,30 @@ export function done(
       return [{ ...going, delay: restarted }, []];
     }
     case "cancel":
-      return cancelled(going, request.delayId);
+      return [without(going, request.delayId), []];
     case "join": {
       const createdAt = state.member?.createdAt ?? echoOf(state)?.sentAt ?? null;
       const doubted = createdAt === null && state.seen.at >= sentAt;
+      const since = state.member?.since ?? now;
       const member: Standing = {
         intent: request.intent,
-        since: state.member?.since ?? now,
+        since,
         createdAt,
-        expiresMs: request.expiresMs,
+        sentAt,
+        endsAt: (state.self.form === "sticky" ? sentAt : since) + request.lastsMs,
         doubtAt: doubted ? now + ECHO_MS : null,
+        repeatAt: null,
       };
       // Some servers cancel a delayed event when its own sender writes there: a restart at once tells.
       const delay = state.delay && { ...state.delay, restartAt: now };
-      return [{ ...going, member, delay, joinedAt: state.joinedAt ?? now }, []];
+      const cameAt = state.cameAt ?? createdAt;
+      const events = eventId === undefined ? state.events : [...state.events.slice(1 - EVENTS_KEPT), eventId];
+      return [{ ...going, member, delay, cameAt, events, joinedAt: state.joinedAt ?? now }, []];
     }
     case "fire":
+      // Of a killed run, and so of another place than ours.
+      if (state.delay?.id !== request.delayId) return [without(going, request.delayId), []];
+      return [{ ...going, mayStand: false, delay: null }, []];
     case "leave":
       return [{ ...going, mayStand: false, delay: null }, []];
   }
@@ -78,7 +97,8 @@ export function failed(state: OwnMembership, failure: Failed): Step {
   const { request, kind } = failure;
   if (kind === "offline" || kind === "rate-limited") {
     // A leave that the server will not take this way it may take the other.
-    if (kind === "rate-limited" && request.kind === "fire") return [{ ...state, delay: null }, []];
+    if (kind === "rate-limited" && request.kind === "fire" && state.want === "out")
+      return [{ ...state, delay: null }, []];
     return [waiting(state, failure), []];
   }
   switch (request.kind) {
@@ -87,26 +107,24 @@ export function failed(state: OwnMembership, failure: Failed): Step {
     case "restart":
       return [notRestarted(state, failure), []];
     case "cancel":
-      return cancelled(state, request.delayId);
     case "fire":
-      return [{ ...state, delay: null }, []];
+      return [without(state, request.delayId), []];
     case "leave":
       return [{ ...state, mayStand: false }, []];
     case "join": {
       if (kind !== "forbidden") return [waiting(state, failure), []];
-      const ended = { ...state, ended: "call-forbidden" as const, member: null, delay: null };
-      const forget = { type: "remember", delayId: null } as const;
-      // An event of ours may stand all the same. Nobody waits for the answer: at worst it fires later.
-      const fire = state.delay && ({ kind: "fire", delayId: state.delay.id } as const);
-      return [ended, fire ? [{ type: "request", request: fire }, forget] : [forget]];
+      if (!state.member) return endedBy("call-forbidden", state);
+      // What we said before goes on being true until it ends.
+      const wait: Wait = { until: state.now + FORBIDDEN_MS, tries: 0, why: kind };
+      return [{ ...state, waits: { ...state.waits, join: wait } }, []];
     }
   }
 }
 
-function cancelled(state: OwnMembership, delayId: string): Step {
-  if (delayId !== state.stale) return [{ ...state, delay: null }, []];
-  return [{ ...state, stale: null }, [{ type: "remember", delayId: state.delay?.id ?? null }]];
-}
+const without = (state: OwnMembership, delayId: string): OwnMembership =>
+  state.delay?.id === delayId
+    ? { ...state, delay: null }
+    : { ...state, stale: state.stale.filter((one) => one.delayId !== delayId) };
 
 function notScheduled(state: OwnMembership, failure: Failed): OwnMembership {
   if (failure.kind === "too-long") {
@@ -130,11 +148,11 @@ function notRestarted(state: OwnMembership, failure: Failed): OwnMembership {
 }
 
 /** The next join is a new stay. */
-const rejoining = (state: OwnMembership): OwnMembership => ({
-  ...state,
-  member: null,
-  round: state.round + (state.member ? 1 : 0),
-});
+function rejoining(state: OwnMembership): OwnMembership {
+  const { join, ...others } = state.waits;
+  const waits = join?.why === "forbidden" ? others : state.waits;
+  return { ...state, member: null, round: state.round + (state.member ? 1 : 0), waits };
+}
 
 const echoOf = (state: OwnMembership): Echo | null =>
   state.seen.ours?.nonce === nonceOf(state) ? state.seen.ours : null;
@@ -143,8 +161,11 @@ export function seen(state: OwnMembership): OwnMembership {
   const { member, now, lost } = state;
   if (!member || state.want === "out") return state;
   const echo = echoOf(state);
-  if (echo)
-    return { ...state, member: { ...member, createdAt: member.createdAt ?? echo.sentAt, doubtAt: null } };
+  if (echo) {
+    const createdAt = member.createdAt ?? echo.sentAt;
+    const cameAt = state.cameAt ?? createdAt;
+    return { ...state, cameAt, member: { ...member, createdAt, doubtAt: null } };
+  }
   // Not seen yet: this may be older than our event.
   if (member.createdAt === null) {
     return { ...state, member: { ...member, doubtAt: member.doubtAt ?? now + ECHO_MS } };
@@ -158,6 +179,14 @@ export function seen(state: OwnMembership): OwnMembership {
     // Whoever overwrote our event may have cancelled the delayed leave.
     delay: state.delay && { ...state.delay, restartAt: now, doubted: true },
   };
+}
+
+/** In encrypted rooms a sticky event can be read by those who were there when it was sent. */
+export function newcomer(state: OwnMembership): OwnMembership {
+  const { self, member, now } = state;
+  if (self.form !== "sticky" || !member || member.repeatAt !== null) return state;
+  const repeatAt = Math.max(now + NEWCOMER_MS, member.sentAt + NEWCOMER_SPACING_MS);
+  return { ...state, member: { ...member, repeatAt } };
 }
 
 function waiting(state: OwnMembership, { request, kind, retryAfterMs }: Failed): OwnMembership {

@@ -1,13 +1,17 @@
 import type { ErrorCode } from "../errors.ts";
-import type { RoomId, UserId } from "../matrix/ids.ts";
+import type { Ending } from "./membership-end.ts";
+import type { EventId, RoomId, UserId } from "../matrix/ids.ts";
 import type { CallIntent } from "../state/app-state.ts";
 
 /** The server makes us leave when it has not heard of us for so long (MSC4140). */
 export const DELAY_MS = 24_000;
 export const HEARTBEAT_MS = 6_000;
-/** What each renewal adds to the stay that the member event tells. */
+/** What each renewal adds to the stay that the legacy member event tells. */
 export const EXPIRES_MS = 4 * 3_600_000;
 export const RENEW_AHEAD_MS = 30 * 60_000;
+/** How long a sticky member event counts (MSC4354), joins and leaves alike: where spans differ, the older may win. */
+export const STICKY_MS = 3_600_000;
+const STICKY_AHEAD_MS = 15 * 60_000;
 /** How long we wait to see our own event come back before we act as if it were lost. */
 export const ECHO_MS = 5_000;
 
@@ -17,6 +21,8 @@ export interface Self {
   readonly device: string;
   /** URL of the authorization service of the SFU where we publish. */
   readonly serviceUrl: string;
+  readonly form: "legacy" | "sticky";
+  readonly memberId: string;
 }
 
 export type Request =
@@ -25,7 +31,8 @@ export type Request =
   | {
       readonly kind: "join";
       readonly content: object;
-      readonly expiresMs: number;
+      /** From when we came, in legacy; from now, in sticky. */
+      readonly lastsMs: number;
       readonly intent: CallIntent;
     }
   | { readonly kind: "leave" };
@@ -38,7 +45,7 @@ export interface OwnMembership {
   readonly self: Self;
   readonly want: "in" | "out";
   readonly intent: CallIntent;
-  readonly ended: ErrorCode | "left" | null;
+  readonly ended: Ending | "left" | null;
   /** What holds us up. */
   readonly trouble: ErrorCode | null;
   readonly joinedAt: number | null;
@@ -49,11 +56,15 @@ export interface OwnMembership {
   readonly delayMs: number;
   /** `refused`: it has them, but not now; we join all the same and try again. */
   readonly delays: "yes" | "refused" | "no";
-  /** The delayed leave of a run that was killed: it would fire into this one. */
-  readonly stale: string | null;
+  /** The delayed leaves of runs that were killed. */
+  readonly stale: readonly Stale[];
   readonly member: Standing | null;
+  /** When we came first, by the server's clock; null until our own event came back. */
+  readonly cameAt: number | null;
+  /** Our last events, newest last. */
+  readonly events: readonly EventId[];
   /** What the room said last, and when: an event of ours comes back before or after its request is answered. */
-  readonly seen: { readonly ours: Echo | null; readonly at: number };
+  readonly seen: Seen & { readonly at: number };
   /** Whether an event of ours may be on the server. */
   readonly mayStand: boolean;
   readonly lost: { readonly at: number; readonly times: number };
@@ -62,10 +73,26 @@ export interface OwnMembership {
   readonly now: number;
 }
 
+/** What the room says about this very device. */
+export interface Seen {
+  /** What stands at our own place, where it is ours. */
+  readonly ours: Echo | null;
+  /** The event at our place, where it was redacted. */
+  readonly redacted: EventId | null;
+  /** When somebody else who uses this user and device came, by the server's clock: another copy of the app. */
+  readonly twinAt: number | null;
+}
+
 /** Our own event, as sync brings it. */
 export interface Echo {
   readonly nonce: string;
   readonly sentAt: number;
+}
+
+export interface Stale {
+  readonly delayId: string;
+  /** In legacy it would fire into our own new stay; a sticky one ends a place that nobody else will. */
+  readonly end: "cancel" | "fire";
 }
 
 export interface Delay {
@@ -83,9 +110,14 @@ export interface Standing {
   readonly since: number;
   /** By the server's clock, as our event came back; null until then. */
   readonly createdAt: number | null;
-  readonly expiresMs: number;
+  /** Our clock at the last sending. */
+  readonly sentAt: number;
+  /** By our clock. */
+  readonly endsAt: number;
   /** The room says something else than we do: if that lasts until then, our event is sent again. */
   readonly doubtAt: number | null;
+  /** Somebody came who cannot read our event, which was encrypted before: then it is sent again. */
+  readonly repeatAt: number | null;
 }
 
 export interface Wait {
@@ -96,8 +128,18 @@ export interface Wait {
 
 export type MembershipEvent = { readonly now: number } & (
   | { readonly type: "time" | "leave" | "wake" }
+  /** Somebody came into the room, or with a new device. */
+  | { readonly type: "newcomer" }
+  /** We are in the room no more. */
+  | { readonly type: "room-left" }
   | { readonly type: "intent"; readonly intent: CallIntent }
-  | { readonly type: "done"; readonly request: Request; readonly delayId?: string }
+  | {
+      readonly type: "done";
+      readonly request: Request;
+      readonly delayId?: string;
+      /** Of a join. */
+      readonly eventId?: EventId;
+    }
   | {
       readonly type: "failed";
       readonly request: Request;
@@ -105,14 +147,13 @@ export type MembershipEvent = { readonly now: number } & (
       readonly retryAfterMs: number | null;
       readonly maxDelayMs: number | null;
     }
-  /** What stands at our state key now: the nonce and time of our event, or null for anything else. */
-  | { readonly type: "seen"; readonly ours: Echo | null }
+  | ({ readonly type: "seen" } & Seen)
 );
 
 export type MembershipEffect =
   | { readonly type: "request"; readonly request: Request }
-  /** Keep it on disk: a restart of the app cancels it. */
-  | { readonly type: "remember"; readonly delayId: string | null };
+  /** Keep them on disk: the next run sees to them. */
+  | { readonly type: "remember"; readonly delayIds: readonly string[] };
 
 export type Step = readonly [OwnMembership, readonly MembershipEffect[]];
 
@@ -121,8 +162,9 @@ export type Phase = "joining" | "live" | "unsure" | "left";
 export function phaseOf(state: OwnMembership): Phase {
   if (state.ended !== null) return "left";
   if (state.joinedAt === null) return "joining";
-  const maybeFired = state.delay !== null && state.now >= state.delay.firesAt;
-  return state.member && !maybeFired ? "live" : "unsure";
+  const { member, delay, now } = state;
+  const maybeGone = (delay !== null && now >= delay.firesAt) || (member !== null && now >= member.endsAt);
+  return member && !maybeGone ? "live" : "unsure";
 }
 
 /** Epoch ms of the next `time` that matters; null where only something else can happen. */
@@ -132,8 +174,10 @@ export function nextAt(state: OwnMembership): number | null {
   const times = [
     delay?.restartAt,
     delay?.firesAt,
-    member && renewAt(member),
+    member && renewAt(state, member),
+    member?.endsAt,
     member?.doubtAt,
+    member?.repeatAt,
     member && member.since + ECHO_MS,
     ...Object.values(waits).map(({ until }) => until),
   ].filter((at): at is number => typeof at === "number" && at > now);
@@ -145,5 +189,15 @@ export const stateKeyOf = ({ user, device }: Pick<Self, "user" | "device">, owne
 
 export const nonceOf = (state: OwnMembership): string => `${state.nonce}.${state.round}`;
 
+/** Whether a stay is one of this run. */
+export const isOurNonce = (state: OwnMembership, nonce: string): boolean =>
+  nonce.startsWith(`${state.nonce}.`);
+
 export const heartbeatOf = (state: OwnMembership): number => Math.min(HEARTBEAT_MS, state.delayMs / 4);
-export const renewAt = (member: Standing): number => member.since + member.expiresMs - RENEW_AHEAD_MS;
+
+export const renewAt = ({ self }: OwnMembership, member: Standing): number =>
+  member.endsAt - (self.form === "sticky" ? STICKY_AHEAD_MS : RENEW_AHEAD_MS);
+
+/** The delayed leaves that are ours to see to. */
+export const delayIdsOf = ({ stale, delay }: OwnMembership): readonly string[] =>
+  [...stale.map(({ delayId }) => delayId), delay?.id].filter((id) => id !== undefined);

@@ -1,18 +1,17 @@
 import type { CallIntent } from "../state/app-state.ts";
-import { NONCE } from "./member-event.ts";
-import { done, failed, seen, withoutWaits } from "./membership-answers.ts";
+import { done, failed, newcomer, seen, withoutWaits } from "./membership-answers.ts";
+import { joinRequest } from "./membership-content.ts";
+import { answered, endedBy, supplanted } from "./membership-end.ts";
 import {
   DELAY_MS,
+  delayIdsOf,
   ECHO_MS,
-  EXPIRES_MS,
-  nonceOf,
-  RENEW_AHEAD_MS,
   renewAt,
   type MembershipEvent,
   type OwnMembership,
   type Request,
   type Self,
-  type Standing,
+  type Stale,
   type Step,
 } from "./membership-state.ts";
 
@@ -20,8 +19,8 @@ export interface Entry {
   readonly self: Self;
   readonly intent: CallIntent;
   readonly nonce: string;
-  /** Delay id that a killed run left behind. */
-  readonly stale: string | null;
+  /** What killed runs left behind. */
+  readonly stale: readonly Stale[];
   readonly now: number;
 }
 
@@ -41,8 +40,10 @@ export function enter({ self, intent, nonce, stale, now }: Entry): Step {
     delayMs: DELAY_MS,
     delays: "yes",
     member: null,
-    seen: { ours: null, at: 0 },
-    mayStand: stale !== null,
+    cameAt: null,
+    events: [],
+    seen: { ours: null, redacted: null, twinAt: null, at: 0 },
+    mayStand: stale.length > 0,
     lost: { at: 0, times: 0 },
     inFlight: null,
     waits: {},
@@ -51,7 +52,22 @@ export function enter({ self, intent, nonce, stale, now }: Entry): Step {
 
 export function stepMembership(before: OwnMembership, event: MembershipEvent): Step {
   const state = { ...before, now: event.now };
-  if (state.ended !== null) return [state, []];
+  const [after, effects] = state.ended === null ? stepped(state, event) : over(state, event);
+  const kept = delayIdsOf(before);
+  const keeps = delayIdsOf(after);
+  if (kept.length === keeps.length && kept.every((id, at) => id === keeps[at])) return [after, effects];
+  return [after, [{ type: "remember", delayIds: keeps }, ...effects]];
+}
+
+function over(state: OwnMembership, event: MembershipEvent): Step {
+  const isAnswer = event.type === "done" || event.type === "failed";
+  if (!isAnswer || state.ended === null || state.ended === "left") return [state, []];
+  return state.inFlight?.request === event.request
+    ? answered(state.ended, state, event.type === "done" ? event : {})
+    : [state, []];
+}
+
+function stepped(state: OwnMembership, event: MembershipEvent): Step {
   switch (event.type) {
     case "time":
       return decide(state);
@@ -59,13 +75,19 @@ export function stepMembership(before: OwnMembership, event: MembershipEvent): S
       return decide({ ...state, want: "out" });
     case "intent":
       return decide({ ...state, intent: event.intent });
+    case "newcomer":
+      return decide(newcomer(state));
     case "wake":
       return decide({
         ...withoutWaits(state),
         delay: state.delay && { ...state.delay, restartAt: state.now },
       });
-    case "seen":
-      return decide(seen({ ...state, seen: { ours: event.ours, at: state.now } }));
+    case "room-left":
+      return endedBy("room-left", state);
+    case "seen": {
+      const { ours, redacted, twinAt } = event;
+      return decide(seen({ ...state, seen: { ours, redacted, twinAt, at: state.now } }));
+    }
     case "done":
     case "failed": {
       if (state.inFlight?.request !== event.request) return [state, []];
@@ -80,11 +102,15 @@ export function stepMembership(before: OwnMembership, event: MembershipEvent): S
 
 /** One request at a time, the most urgent first, so that no answer can overtake another. */
 function decide(state: OwnMembership): Step {
-  if (state.inFlight || state.ended !== null) return [state, []];
-  const next = state.want === "in" ? toStay(state) : toGo(state);
-  if (next === "left") {
-    return [{ ...state, ended: "left", delay: null, member: null }, [{ type: "remember", delayId: null }]];
+  if (state.ended !== null) return [state, []];
+  if (state.want === "in") {
+    // Also while we wait for an answer: whoever was removed is not to stand there a moment longer.
+    const code = supplanted(state);
+    if (code) return endedBy(code, state);
   }
+  if (state.inFlight) return [state, []];
+  const next = state.want === "in" ? toStay(state) : toGo(state);
+  if (next === "left") return [{ ...state, ended: "left", delay: null, stale: [], member: null }, []];
   if (!next || (state.waits[next.kind]?.until ?? 0) > state.now) return [state, []];
   const mayStand = state.mayStand || next.kind === "join";
   return [
@@ -103,11 +129,13 @@ function toStay(state: OwnMembership): Request | null {
   // Without a living delayed leave, nothing that would stand for hours if we were killed now.
   const living = delay !== null && !delay.doubted && now < delay.firesAt;
   if (delay ? !living : state.delays === "yes") return null;
-  if (state.stale !== null && ready("cancel")) return { kind: "cancel", delayId: state.stale };
-  if (state.stale !== null) return null;
+  const [stale] = state.stale;
+  if (stale) return ready(stale.end) ? { kind: stale.end, delayId: stale.delayId } : null;
   if (!member) return joinRequest(state, null);
-  const due = now >= renewAt(member) || (member.doubtAt !== null && now >= member.doubtAt);
+  const past = (at: number | null) => at !== null && now >= at;
+  const due = past(renewAt(state, member)) || past(member.doubtAt) || past(member.repeatAt);
   if (!due && member.intent === state.intent) return null;
+  if (state.self.form === "sticky") return joinRequest(state, member);
   // An update repeats when we came, which our own event must tell us first, by its server's clock.
   return member.createdAt !== null || now >= member.since + ECHO_MS ? joinRequest(state, member) : null;
 }
@@ -119,27 +147,4 @@ function toGo(state: OwnMembership): Request | "left" | null {
   const ready = (state.waits.fire?.until ?? 0) <= now;
   if (delay) return ready ? { kind: "fire", delayId: delay.id } : null;
   return { kind: "leave" };
-}
-
-/** As deployed clients read it; updates carry `created_ts`, and `expires` counts from there. */
-function joinRequest(state: OwnMembership, member: Standing | null): Request {
-  const { room, user, device, serviceUrl } = state.self;
-  const stayed = member ? state.now - member.since : 0;
-  const expiresMs = EXPIRES_MS * Math.max(1, Math.ceil((stayed + 2 * RENEW_AHEAD_MS) / EXPIRES_MS));
-  // A doubted event is sent as it was: if it stands, the server takes it for the same.
-  const repeats = member?.createdAt === null && member.intent === state.intent;
-  const content = {
-    application: "m.call",
-    call_id: "",
-    scope: "m.room",
-    device_id: device,
-    membershipID: `${user}:${device}`,
-    expires: expiresMs,
-    "m.call.intent": state.intent,
-    focus_active: { type: "livekit", focus_selection: "multi_sfu" },
-    foci_preferred: [{ type: "livekit", livekit_service_url: serviceUrl, livekit_alias: room }],
-    [NONCE]: nonceOf(state),
-    ...(member && !repeats ? { created_ts: member.createdAt ?? member.since } : {}),
-  };
-  return { kind: "join", content, expiresMs, intent: state.intent };
 }

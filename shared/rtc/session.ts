@@ -27,6 +27,8 @@ export interface Place {
   readonly sender: UserId;
   readonly sentAt: number;
   readonly membership: Membership | null;
+  /** Whether the event itself was taken back, by whomever. */
+  readonly redacted: boolean;
   /** Whether its sender is in the room. */
   readonly joined: boolean;
   /** Events that newer ones replaced here: they say nothing if they come again. */
@@ -140,6 +142,7 @@ class Draft {
       sender: event.sender,
       sentAt: event.sentAt,
       membership,
+      redacted: event.redacted === true,
       joined,
       replaced: before ? withReplaced(before, event.eventId) : [],
     });
@@ -244,13 +247,14 @@ class Draft {
   #counts({ membership, joined }: Place): boolean {
     if (!membership || !joined || membership.expiresAt <= this.#now) return false;
     // Slots came with sticky memberships; legacy ones do not know them.
-    return membership.form === "legacy" || !this.#isClosed(membership.slot);
+    return membership.form === "legacy" || !isSlotClosed(this.#slots, membership.slot);
   }
+}
 
-  #isClosed(slot: string): boolean {
-    const words = [...this.#slots.values()].filter((word) => word.slot === slot);
-    return words.length > 0 && words.every(({ open }) => !open);
-  }
+/** Deployed clients open no slot: one of which nothing is said is open. */
+export function isSlotClosed(slots: RoomSessions["slots"], slot: string): boolean {
+  const words = [...slots.values()].filter((word) => word.slot === slot);
+  return words.length > 0 && words.every(({ open }) => !open);
 }
 
 /** State has the server's order; sticky events are delivered in any. */

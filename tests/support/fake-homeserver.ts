@@ -5,6 +5,7 @@ import type { FakeClock } from "./fake-clock.ts";
 import { FakeClient } from "./fake-matrix.ts";
 
 const MEMBER = "org.matrix.msc3401.call.member";
+const STICKY = "org.matrix.msc4143.rtc.member";
 
 interface Room {
   readonly version: string;
@@ -13,6 +14,9 @@ interface Room {
   readonly events: Map<string, MemberEvent>;
   /** Who may not write call memberships. */
   readonly barred: Set<UserId>;
+  /** Events that only those can read who were there when they were sent. */
+  readonly secret: Set<EventId>;
+  upgraded: boolean;
 }
 
 interface Delayed {
@@ -20,9 +24,11 @@ interface Delayed {
   readonly room: RoomId;
   readonly sender: UserId;
   readonly type: string;
-  readonly key: string;
+  /** Null for an event that is no state. */
+  readonly key: string | null;
   readonly content: object;
   readonly delayMs: number;
+  readonly stickyMs?: number;
   stop: () => void;
 }
 
@@ -35,7 +41,9 @@ export class FakeHomeserver {
   transports: readonly unknown[] = [{ type: "livekit", livekit_service_url: "https://sfu.hs" }];
   /** Null: it has no delayed events. */
   maxDelayMs: number | null = 86_400_000;
-  /** Every state write that was accepted, in order. */
+  /** Whether it has sticky events. */
+  hasSticky = true;
+  /** Every member event that was accepted, in order. */
   readonly writes: MemberEvent[] = [];
   #count = 0;
 
@@ -50,6 +58,8 @@ export class FakeHomeserver {
       joined: new Set(users),
       events: new Map(),
       barred: new Set(),
+      secret: new Set(),
+      upgraded: false,
     });
     return id;
   }
@@ -112,6 +122,40 @@ export class FakeHomeserver {
     return event.eventId;
   }
 
+  /** An event that is no state, sticky where it has that; `secret`: encrypted. */
+  send(
+    id: RoomId,
+    sender: UserId,
+    type: string,
+    content: object,
+    { stickyMs, secret = false }: { stickyMs: number; secret?: boolean },
+  ): EventId {
+    const room = this.get(id);
+    if (!room.joined.has(sender) || room.barred.has(sender))
+      throw new RtcRequestError("forbidden", "403 M_FORBIDDEN");
+    const event: MemberEvent = {
+      type,
+      stateKey: null,
+      sender,
+      eventId: `$${this.#count++}`,
+      sentAt: this.clock.now(),
+      content: structuredClone(content),
+      stickyUntil: this.hasSticky ? this.clock.now() + stickyMs : null,
+    };
+    if (secret) room.secret.add(event.eventId);
+    const key = "msc4354_sticky_key" in content ? String(content.msc4354_sticky_key) : event.eventId;
+    this.append(id, event, `${type}|${sender}|${key}`);
+    return event.eventId;
+  }
+
+  /** Takes an event's content away, whoever does it. */
+  redact(id: RoomId, eventId: EventId): void {
+    for (const [place, event] of this.get(id).events) {
+      if (event.eventId === eventId)
+        this.append(id, { ...event, content: {}, stickyUntil: null, redacted: true }, place);
+    }
+  }
+
   /** Any event as the server hands it out, whatever it thinks of it. */
   append(id: RoomId, event: MemberEvent, place: string): void {
     this.get(id).events.set(place, event);
@@ -138,10 +182,15 @@ export class FakeHomeserver {
 
   /** The call memberships of a user that stand, as everybody would read them. */
   standing(id: RoomId, user: UserId): readonly MemberEvent[] {
-    return [...this.get(id).events.values()].filter(
-      ({ type, sender, content }) =>
-        type === MEMBER && sender === user && Object.keys(content ?? {}).length > 0,
-    );
+    const now = this.clock.now();
+    return [...this.get(id).events.values()].filter(({ type, sender, content, stickyUntil }) => {
+      const said = Object.keys(content ?? {});
+      const stands =
+        type === MEMBER
+          ? said.length > 0
+          : type === STICKY && said.includes("member") && (stickyUntil ?? 0) > now;
+      return sender === user && stands;
+    });
   }
 
   private restart(delayed: Delayed): void {
@@ -162,8 +211,9 @@ export class FakeHomeserver {
     this.delayed.delete(delayed.id);
   }
 
-  private fire({ room, sender, type, key, content }: Delayed): void {
-    this.write(room, sender, type, key, content);
+  private fire({ room, sender, type, key, content, stickyMs = 0 }: Delayed): void {
+    if (key === null) this.send(room, sender, type, content, { stickyMs });
+    else this.write(room, sender, type, key, content);
   }
 
   private in(id: RoomId, also?: UserId): readonly FakeClient[] {

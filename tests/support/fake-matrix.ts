@@ -62,7 +62,8 @@ export class FakeClient implements RtcMatrix {
     this.user = user;
     this.device = device;
     for (const [id, room] of server.rooms) {
-      this.#seen.set(id, new Map(room.events));
+      const readable = [...room.events].filter(([, { eventId }]) => !room.secret.has(eventId));
+      this.#seen.set(id, new Map(readable));
       this.#joined.set(id, new Set(room.joined));
     }
   }
@@ -79,6 +80,9 @@ export class FakeClient implements RtcMatrix {
   isJoined(id: RoomId, user: UserId) {
     return this.#joined.get(id)?.has(user) ?? false;
   }
+  isUpgraded(id: RoomId) {
+    return this.server.get(id).upgraded;
+  }
   memberEvents(id: RoomId) {
     return [...(this.#seen.get(id)?.values() ?? [])];
   }
@@ -89,6 +93,11 @@ export class FakeClient implements RtcMatrix {
         if (users.includes(user)) this.known.add(`${user}|${device}`);
       }
     });
+  }
+
+  deviceIds(user: UserId) {
+    const devices = this.server.clients.filter((client) => client.user === user).map(({ device }) => device);
+    return Promise.resolve(devices);
   }
 
   onEvent = this.#on("event");
@@ -102,6 +111,24 @@ export class FakeClient implements RtcMatrix {
   }
   sendDelayedState(room: RoomId, type: string, key: string, content: object, delayMs: number) {
     return this.#ask(() => this.server.schedule({ room, sender: this.user, type, key, content, delayMs }));
+  }
+  hasSticky() {
+    // Asked once, long ago.
+    return Promise.resolve(this.server.hasSticky);
+  }
+  sendSticky(room: RoomId, type: string, content: object, stickyMs: number) {
+    const secret = this.server.get(room).encrypted;
+    return this.#ask(() => this.server.send(room, this.user, type, content, { stickyMs, secret }));
+  }
+  sendDelayedSticky(
+    room: RoomId,
+    type: string,
+    content: object,
+    spans: { stickyMs: number; delayMs: number },
+  ) {
+    return this.#ask(() =>
+      this.server.schedule({ room, sender: this.user, type, key: null, content, ...spans }),
+    );
   }
   updateDelayed(delayId: string, action: "restart" | "cancel" | "send") {
     return this.#ask(() => this.server.update(delayId, action));

@@ -7,6 +7,7 @@ import type { KeyPolicy } from "../../../electron/rtc/trust.ts";
 import type { JoinedCall, Rtc, SessionView } from "../../../electron/rtc/types.ts";
 import type { MediaKey } from "../../../shared/ipc/contract.ts";
 import type { RoomId, UserId } from "../../../shared/matrix/ids.ts";
+import type { Settings } from "../../../shared/state/settings.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeHomeserver } from "../../support/fake-homeserver.ts";
 import type { FakeClient } from "../../support/fake-matrix.ts";
@@ -68,6 +69,8 @@ export class Phone {
   answer: (url: string) => Response | Promise<Response> = () =>
     Response.json({ url: "wss://sfu.hs", jwt: "jwt-secret" });
   call: JoinedCall | null = null;
+  /** What the user set. */
+  membership: Settings["membership"] = "compatible";
   readonly #disk: Map<RoomId, string>;
   #dead = false;
 
@@ -93,6 +96,7 @@ export class Phone {
         return this.answer(String(url));
       },
       ownServiceUrl: () => null,
+      membership: () => this.membership,
       policy: this.policy,
     });
   }

@@ -2,98 +2,15 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { RtcRequestError } from "../../../electron/rtc/ports.ts";
-import {
-  EXPIRES_MS,
-  HEARTBEAT_MS,
-  nextAt,
-  phaseOf,
-  type FailureKind,
-  type MembershipEffect,
-  type OwnMembership,
-  type Request,
-} from "../../../shared/rtc/membership-state.ts";
-import { enter, stepMembership } from "../../../shared/rtc/membership.ts";
+import { EXPIRES_MS, HEARTBEAT_MS, nextAt, phaseOf } from "../../../shared/rtc/membership-state.ts";
 import { ALICE, BOB, CAROL, ROOM, World } from "./call-world.ts";
-
-const NOW = 1_800_000_000_000;
-const self = { room: ROOM, user: ALICE, device: "A", serviceUrl: "https://sfu.hs" };
-
-/** Answers by hand: what was asked, what was remembered, what comes of it. */
-class Hand {
-  state: OwnMembership;
-  now = NOW;
-  remembered: string | null | undefined;
-  readonly asked: Request[] = [];
-  #open: Request | null = null;
-
-  constructor(stale: string | null = null) {
-    const [state, effects] = enter({ self, intent: "video", nonce: "n", stale, now: NOW });
-    this.state = state;
-    this.#take(effects);
-  }
-
-  step(
-    event: Parameters<typeof stepMembership>[1] extends infer E
-      ? E extends unknown
-        ? Omit<E, "now">
-        : never
-      : never,
-  ) {
-    const [state, effects] = stepMembership(this.state, { ...event, now: this.now } as Parameters<
-      typeof stepMembership
-    >[1]);
-    this.state = state;
-    this.#take(effects);
-    return this;
-  }
-  done(delayId?: string) {
-    return this.step({ type: "done", request: this.#take1(), ...(delayId ? { delayId } : {}) });
-  }
-  fails(kind: FailureKind, more: { retryAfterMs?: number; maxDelayMs?: number } = {}) {
-    const { retryAfterMs = null, maxDelayMs = null } = more;
-    return this.step({ type: "failed", request: this.#take1(), kind, retryAfterMs, maxDelayMs });
-  }
-  passes(ms: number) {
-    this.now += ms;
-    return this.step({ type: "time" });
-  }
-  /** Joined, and our own event came back. */
-  live() {
-    this.done("d1").done().done();
-    return this.step({ type: "seen", ours: { nonce: "n.0", sentAt: NOW } });
-  }
-  get open(): string | null {
-    return (
-      this.#open && ("delayId" in this.#open ? `${this.#open.kind} ${this.#open.delayId}` : this.#open.kind)
-    );
-  }
-  get content(): Record<string, unknown> {
-    const join = this.asked.findLast((request) => request.kind === "join");
-    return (join?.content ?? {}) as Record<string, unknown>;
-  }
-
-  #take1(): Request {
-    if (!this.#open) throw new Error("nothing was asked");
-    const request = this.#open;
-    this.#open = null;
-    return request;
-  }
-  #take(effects: readonly MembershipEffect[]): void {
-    for (const effect of effects) {
-      if (effect.type === "remember") this.remembered = effect.delayId;
-      else {
-        this.#open = effect.request;
-        this.asked.push(effect.request);
-      }
-    }
-  }
-}
+import { Hand, NOW } from "./hand.ts";
 
 test("the delayed leave comes before the join, and is restarted at once after it", () => {
   const hand = new Hand();
   expect(hand.open).toBe("schedule");
   expect(hand.done("d1").open).toBe("join");
-  expect(hand.remembered).toBe("d1");
+  expect(hand.remembered).toEqual(["d1"]);
   expect(phaseOf(hand.state)).toBe("joining");
   expect(hand.done().open).toBe("restart d1");
   expect(phaseOf(hand.state)).toBe("live");
@@ -119,17 +36,18 @@ test("the membership is written as deployed clients read it", () => {
 });
 
 test("the delayed leave of a killed run is called off before the join, once another one lives", () => {
-  const hand = new Hand("old");
+  const hand = new Hand([{ delayId: "old", end: "cancel" }]);
   expect(hand.done("d1").open).toBe("cancel old");
+  expect(hand.remembered).toEqual(["old", "d1"]);
   expect(hand.done().open).toBe("join");
-  expect(hand.remembered).toBe("d1");
-  const fired = new Hand("old").done("d1").fails("not-found");
+  expect(hand.remembered).toEqual(["d1"]);
+  const fired = new Hand([{ delayId: "old", end: "cancel" }]).done("d1").fails("not-found");
   expect(fired.open).toBe("join");
 });
 
 test("it is renewed before it expires, with the creation by the server's clock and a longer span", () => {
   const hand = new Hand().done("d1").done().done();
-  hand.step({ type: "seen", ours: { nonce: "n.0", sentAt: NOW + 77 } });
+  hand.sees({ nonce: "n.0", sentAt: NOW + 77 });
   for (let beats = 0; beats < 5_000 && hand.open !== "join"; beats++) {
     hand.passes(HEARTBEAT_MS);
     if (hand.open?.startsWith("restart")) hand.done();
@@ -145,7 +63,7 @@ test("it is renewed before it expires, with the creation by the server's clock a
 test("an intent that changes before our own event came back waits for it, so as to be no new stay", () => {
   const hand = new Hand().done("d1").done().done();
   expect(hand.step({ type: "intent", intent: "audio" }).open).toBeNull();
-  hand.step({ type: "seen", ours: { nonce: "n.0", sentAt: NOW + 5 } });
+  hand.sees({ nonce: "n.0", sentAt: NOW + 5 });
   expect(hand.open).toBe("join");
   expect(hand.content).toMatchObject({ "m.call.intent": "audio", created_ts: NOW + 5 });
 });
@@ -153,7 +71,7 @@ test("an intent that changes before our own event came back waits for it, so as 
 test("our event may come back before its request is answered", () => {
   const hand = new Hand().done("d1");
   hand
-    .step({ type: "seen", ours: { nonce: "n.0", sentAt: NOW + 5 } })
+    .sees({ nonce: "n.0", sentAt: NOW + 5 })
     .done()
     .done();
   expect(hand.step({ type: "intent", intent: "audio" }).content).toMatchObject({ created_ts: NOW + 5 });
@@ -178,7 +96,7 @@ test("a delayed leave that is gone before its time was called off: a new one is 
 
 test("an event that vanished is answered by a look at the delayed leave, then a new stay", () => {
   const hand = new Hand().live();
-  hand.step({ type: "seen", ours: null });
+  hand.sees(null);
   expect(hand.open).toBe("restart d1");
   expect(phaseOf(hand.state)).toBe("unsure");
   expect(hand.fails("not-found").done("d2").open).toBe("join");
@@ -188,7 +106,7 @@ test("whoever removes us again and again is answered ever more slowly, but alway
   const hand = new Hand().live();
   const waited: number[] = [];
   for (let round = 1; round <= 8; round++) {
-    hand.step({ type: "seen", ours: null }).done();
+    hand.sees(null).done();
     const from = hand.now;
     while (hand.open !== "join") {
       hand.now = nextAt(hand.state) ?? Infinity;
@@ -197,7 +115,7 @@ test("whoever removes us again and again is answered ever more slowly, but alway
     }
     waited.push(hand.now - from);
     hand.done().done();
-    hand.step({ type: "seen", ours: { nonce: `n.${round}`, sentAt: hand.now } });
+    hand.sees({ nonce: `n.${round}`, sentAt: hand.now });
   }
   expect(waited[0]).toBe(0);
   expect(waited).toEqual(waited.toSorted((a, b) => a - b));
@@ -209,7 +127,7 @@ test("an event that does not come back is sent again as it was, and only when th
   hand.passes(5_500);
   expect(hand.open).toBeNull();
   const first = hand.content;
-  hand.step({ type: "seen", ours: null });
+  hand.sees(null);
   expect(hand.open).toBeNull();
   hand.passes(5_000);
   if (hand.open?.startsWith("restart")) hand.done();
@@ -283,7 +201,7 @@ test("whoever may not is told, and leaves no delayed leave behind", () => {
   const hand = new Hand().done("d1").fails("forbidden");
   expect(hand.state.ended).toBe("call-forbidden");
   expect(hand.asked.at(-1)).toEqual({ kind: "fire", delayId: "d1" });
-  expect(hand.remembered).toBeNull();
+  expect(hand.remembered).toEqual([]);
 });
 
 test("a leave fires the delayed leave", () => {
@@ -291,7 +209,7 @@ test("a leave fires the delayed leave", () => {
   expect(hand.open).toBe("fire d1");
   hand.done();
   expect(phaseOf(hand.state)).toBe("left");
-  expect(hand.remembered).toBeNull();
+  expect(hand.remembered).toEqual([]);
 });
 
 test.each(["not-found", "refused", "unsupported", "forbidden", "rate-limited"] as const)(
@@ -319,11 +237,7 @@ test("a leave while the join is under way waits for it, since it may have arrive
 test("once it has left, nothing brings it back", () => {
   const hand = new Hand().live().step({ type: "leave" }).done();
   const asked = hand.asked.length;
-  hand
-    .passes(1e9)
-    .step({ type: "wake" })
-    .step({ type: "seen", ours: null })
-    .step({ type: "intent", intent: "audio" });
+  hand.passes(1e9).step({ type: "wake" }).sees(null).step({ type: "intent", intent: "audio" });
   expect(hand.asked).toHaveLength(asked);
   expect(nextAt(hand.state)).toBeNull();
 });
