@@ -33,9 +33,9 @@ const test = base.extend<{ open: (person: Person) => Promise<Caller> }, { federa
 
 const person = ({ homeserver }: Stack, name: string): Promise<Person> => signUp(homeserver, freshName(name));
 
-/** Enters the call of the room "Choir", by whichever button its row has. */
-async function enter({ app, home }: Caller): Promise<Page> {
-  await home.getByRole("button", { name: /^(Video call|Join call in) Choir$/ }).click();
+/** Enters the call of a room, by whichever button its row has. */
+async function enter({ app, home }: Caller, room = "Choir"): Promise<Page> {
+  await home.getByRole("button", { name: new RegExp(`^(Video call|Join call in) ${room}$`) }).click();
   const call = await app.window("call");
   await call.getByRole("button", { name: "Join call" }).click();
   await expect(
@@ -125,7 +125,7 @@ test("people of two servers hear and see each other, each over the SFU that they
   });
 });
 
-test("somebody who follows the oldest member is heard and seen where that one publishes", async ({
+test("who follows the oldest member is heard and seen where that one publishes; an SFU without a room is explained", async ({
   federation: { a, b },
   open,
 }) => {
@@ -154,5 +154,23 @@ test("somebody who follows the oldest member is heard and seen where that one pu
     expect(await peopleOn(a, room, people)).toEqual({ alice: BOTH, dave: BOTH });
     expect(await peopleOn(b, room, people)).toEqual({});
     await onA.leave();
+    await leave(alice, atAlice);
+  });
+
+  await test.step("an SFU that makes no room for them is explained, and is there once somebody may make it", async () => {
+    const { fullAccess } = a.authorization;
+    fullAccess.clear();
+    await makeRoom(ann, [bert], { name: "Quartet" });
+    const first = await enter(alice, "Quartet");
+    await expect(first.getByRole("status").getByText(/has no room for this call/)).toBeVisible();
+    const second = await enter(bob, "Quartet");
+    await moves(first, "Bob");
+    await expect(says(second, "Alice", /has no room for this call/)).toBeVisible();
+    // Who may, comes: here Bob, of another homeserver.
+    fullAccess.add(b.homeserver.serverName);
+    await moves(second, "Alice");
+    await expect(first.getByRole("status").getByText(/has no room for this call/)).toBeHidden();
+    fullAccess.clear();
+    fullAccess.add(a.homeserver.serverName);
   });
 });

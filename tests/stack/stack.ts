@@ -4,9 +4,11 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serverPaths } from "../../build/setup/places.mjs";
+import type { HomeserverSide } from "./authorization/homeserver-side.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "./authorization/server.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 import { livekitCommand } from "./livekit.ts";
+import { type OAuthProvider, startOAuthProvider } from "./oauth-provider.ts";
 import { freePort } from "./ports.ts";
 import { startSsoProvider } from "./sso-provider.ts";
 import { type Server, supervise, type Supervision } from "./supervise.ts";
@@ -23,6 +25,10 @@ export type StackOptions = {
   behindProxy?: readonly Site[];
   /** Offers single sign-on (`m.login.sso`), by which everybody is signed in as the user of this name. */
   ssoUser?: string;
+  /** Has next-generation login (OAuth 2) and no other, by which everybody is signed in as this user; see `Stack.oauth`. */
+  oauthUser?: { readonly name: string; readonly tokenLife: number };
+  /** The homeserver has MSC4195's endpoints, which want the member named in this way. */
+  homeserverEndpoints?: HomeserverSide["naming"];
   /** Federates with the others that were given the same; see `startFederation`. */
   neighbours?: Neighbours;
 };
@@ -40,11 +46,13 @@ export type Stack = {
     directUrl: string;
     /** Server names whose users it refuses from now on (401). */
     readonly refused: Set<string>;
-    /** Server names whose users have no full access from now on, as those of other homeservers never have. */
-    readonly restricted: Set<string>;
+    /** Server names whose users may make rooms on the SFU; at first the own homeserver's alone. */
+    readonly fullAccess: Set<string>;
   };
   /** `url` is ws:, `apiUrl` is http: and never a proxy's. */
   readonly sfu: Server & { url: string; apiUrl: string; key: string; secret: string };
+  /** Where the stack was started with `oauthUser`. */
+  readonly oauth: OAuthProvider | null;
   readonly faults: Readonly<Partial<Record<Site, FaultProxy>>>;
   /** Ends everything. Keeps the logs (and data) in `folder` when asked to. */
   stop(options?: { keep?: boolean }): Promise<void>;
@@ -76,8 +84,17 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       closing.push(() => provider.close());
       ssoUrl = provider.url;
     }
-    const { neighbours } = options;
-    const servers = await startServers({ folder, supervision, publicUrl, closing, ssoUrl, neighbours });
+    const { neighbours, homeserverEndpoints: naming } = options;
+    const servers = await startServers({
+      folder,
+      supervision,
+      publicUrl,
+      closing,
+      ssoUrl,
+      neighbours,
+      naming,
+      oauthUser: options.oauthUser,
+    });
     return { ...servers, folder, faults, stop };
   } catch (error) {
     await stop({ keep: true });
@@ -92,6 +109,8 @@ async function startServers({
   closing,
   ssoUrl,
   neighbours,
+  naming,
+  oauthUser,
 }: {
   folder: string;
   supervision: Supervision;
@@ -99,7 +118,9 @@ async function startServers({
   closing: (() => Promise<void>)[];
   ssoUrl: string | undefined;
   neighbours: Neighbours | undefined;
-}): Promise<Pick<Stack, "homeserver" | "authorization" | "sfu">> {
+  naming: HomeserverSide["naming"] | undefined;
+  oauthUser: StackOptions["oauthUser"];
+}): Promise<Pick<Stack, "homeserver" | "authorization" | "sfu" | "oauth">> {
   const [hsPort, authPort, sfuPort] = [await freePort(), await freePort(), await freePort()];
   const hsUrl = `http://127.0.0.1:${hsPort}`;
   const apiUrl = `http://127.0.0.1:${sfuPort}`;
@@ -113,18 +134,33 @@ async function startServers({
   const serverName = `localhost:${namedPort}`;
   const known = neighbours ?? new Map<string, string>();
   known.set(serverName, hsUrl);
-  const [refused, restricted] = [new Set<string>(), new Set<string>()];
+  const [refused, fullAccess] = [new Set<string>(), new Set([serverName])];
   const [key, secret] = ["devkey", randomBytes(32).toString("hex")];
 
   const sfu = { url: await publicUrl("sfu", `ws://127.0.0.1:${sfuPort}`), apiUrl, key, secret };
+  const [asToken, hsToken] = [randomBytes(16).toString("hex"), randomBytes(16).toString("hex")];
   const authorization = await startAuthorizationServer(authPort, {
     sfu,
+    homeserver: naming && { url: hsUrl, serverName, asToken, hsToken, naming },
     directory: (name) => (refused.has(name) ? undefined : known.get(name)),
-    fullAccess: (name) => name === serverName && !restricted.has(name),
+    fullAccess: (name) => fullAccess.has(name),
   });
   closing.push(() => authorization.kill());
   const authPublicUrl = await publicUrl("authorization", authUrl);
   const homeserverUrl = await publicUrl("homeserver", hsUrl);
+
+  const oauthSecret = randomBytes(16).toString("hex");
+  const oauth =
+    oauthUser === undefined
+      ? null
+      : await startOAuthProvider({
+          port: await freePort(),
+          user: oauthUser.name,
+          tokenLife: oauthUser.tokenLife,
+          homeserverUrl: hsUrl,
+          secret: oauthSecret,
+        });
+  if (oauth) closing.push(() => oauth.close());
 
   const livekit = supervision.server(
     livekitCommand({
@@ -145,13 +181,16 @@ async function startServers({
       publicUrl: homeserverUrl,
       authorizationUrl: authPublicUrl,
       ssoUrl,
+      rtcService: naming && { url: authUrl, asToken, hsToken, sfuUrl: sfu.url },
       federationPort,
+      oauth: oauth && { url: oauth.url, secret: oauthSecret },
     }),
   );
   await Promise.all([livekit.start(), synapse.start()]);
   return {
     homeserver: { ...synapse, url: homeserverUrl, directUrl: hsUrl, serverName },
-    authorization: { ...authorization, url: authPublicUrl, directUrl: authUrl, refused, restricted },
+    authorization: { ...authorization, url: authPublicUrl, directUrl: authUrl, refused, fullAccess },
     sfu: { ...livekit, ...sfu },
+    oauth,
   };
 }

@@ -38,7 +38,8 @@ export async function publishOn(service: string, person: Person, room: string): 
   await publish(LocalVideoTrack.createVideoTrack("camera", camera), TrackSource.SOURCE_CAMERA);
   await publish(LocalAudioTrack.createAudioTrack("microphone", microphone), TrackSource.SOURCE_MICROPHONE);
 
-  let [sends, frames, samples] = [true, 0, 0];
+  const sending = { on: true };
+  let [frames, samples] = [0, 0];
   const pictures = setInterval(() => {
     // Grey of I420, with a bar that wanders.
     const data = new Uint8Array((WIDTH * HEIGHT * 3) / 2).fill(128);
@@ -47,7 +48,7 @@ export async function publishOn(service: string, person: Person, room: string): 
     camera.captureFrame(new VideoFrame(data, WIDTH, HEIGHT, VideoBufferType.I420));
   }, FRAME_MS);
   const sounding = (async () => {
-    while (sends) {
+    while (sending.on) {
       const tone = Int16Array.from({ length: SAMPLES }, (_, i) =>
         Math.round(8_000 * Math.sin((2 * Math.PI * 440 * (samples + i)) / RATE)),
       );
@@ -59,7 +60,7 @@ export async function publishOn(service: string, person: Person, room: string): 
 
   return {
     async leave() {
-      sends = false;
+      sending.on = false;
       clearInterval(pictures);
       await sounding;
       await connected.disconnect();
