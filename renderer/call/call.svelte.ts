@@ -16,7 +16,7 @@ import { handsOf, marksOf } from "./marks.ts";
 import { memory } from "./memory.ts";
 import { OwnMedia } from "./own-media.svelte.ts";
 import { ownTiles } from "./own-tiles.ts";
-import type { Connection, MediaProblem, TileView } from "./view.ts";
+import { isBarred, type Connection, type MediaProblem, type TileView } from "./view.ts";
 
 export interface CallPorts {
   readonly client: Client;
@@ -246,7 +246,7 @@ export class CallMedia implements CallController {
       const call = view?.call ?? null;
       if (call && (call.phase !== "lobby" || call.error !== null)) this.#joining = false;
       this.#sound(call);
-      if (!call || call.phase === "leaving" || call.phase === "over") {
+      if (!call || call.phase === "leaving" || call.phase === "over" || isBarred(call)) {
         // Before the first push nothing is known, and what a reload or another try should find again must stay.
         if (view && call?.phase !== "over") memory.forget();
         return this.#end();

@@ -1,10 +1,11 @@
-export type Shortcut = "microphone" | "camera" | "share" | "fullscreen" | "escape";
+export type Shortcut = "microphone" | "camera" | "share" | "fullscreen" | "hand" | "escape";
 
 const keys: Readonly<Record<string, Shortcut>> = {
   m: "microphone",
   v: "camera",
   s: "share",
   f: "fullscreen",
+  h: "hand",
   escape: "escape",
 };
 

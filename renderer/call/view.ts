@@ -1,5 +1,5 @@
 import type { UserId } from "../../shared/matrix/ids.ts";
-import type { Participant, Trust } from "../../shared/state/app-state.ts";
+import type { CallState, Participant, Trust } from "../../shared/state/app-state.ts";
 
 /** Why somebody is not heard or seen, for their tile to say. */
 export type Reason =
@@ -60,3 +60,7 @@ export type MediaProblem =
 
 /** How this window stands with the SFU on which it publishes. */
 export type Connection = "idle" | "connecting" | "connected" | "reconnecting" | "restricted" | "failed";
+
+/** Whether the call was left for us and its room has no place for us any more. */
+export const isBarred = ({ phase, error }: Pick<CallState, "phase" | "error">): boolean =>
+  phase === "lobby" && (error === "room-left" || error === "room-upgraded");

@@ -155,7 +155,8 @@ export const en = {
   "identity.key-busy": "Checking the key and verifying this device…",
   "identity.reset-title": "Reset your identity?",
   "identity.reset-lead": "This makes a new identity for your account. It cannot be undone:",
-  "identity.reset-people": "Everybody who verified you must do so again, and is told that your identity changed.",
+  "identity.reset-people":
+    "Everybody who verified you must do so again, and is told that your identity changed.",
   "identity.reset-devices": "Your other devices are no longer verified.",
   "identity.reset-past":
     "Encrypted messages and calls of the past that none of your devices can read are lost for good.",
@@ -183,7 +184,8 @@ export const en = {
   "verification.own": "Verify your other device",
   "verification.this": "Verify this device",
   "verification.person": "Verify {name}",
-  "verification.incoming-own": "Another device of yours asks to be verified. Was it you who began this there?",
+  "verification.incoming-own":
+    "Another device of yours asks to be verified. Was it you who began this there?",
   "verification.incoming-person":
     "{name} wants to verify that it is really you, and you them. Have them near, or on a call with you.",
   "verification.device": "Device {device}",
@@ -207,7 +209,8 @@ export const en = {
   "verification.emoji": "Emoji to compare",
   "verification.same": "They match",
   "verification.different": "They do not match",
-  "verification.scanned-text": "The other device says that it scanned your code. Does it show that it worked?",
+  "verification.scanned-text":
+    "The other device says that it scanned your code. Does it show that it worked?",
   "verification.scanned-yes": "Yes, it worked",
   "verification.scanned-no": "No",
   "verification.waiting": "Waiting for the other side to confirm…",
@@ -230,17 +233,19 @@ export const en = {
   "security.unknown": "Asking your homeserver about this device…",
   "security.recovery": "Recovery key",
   "security.recovery-set": "You have a recovery key. Make a new one if you lost it, or if somebody saw it.",
-  "security.recovery-unset": "You have no recovery key. If you lose all your devices, what they could read is lost.",
+  "security.recovery-unset":
+    "You have no recovery key. If you lose all your devices, what they could read is lost.",
   "security.recovery-unknown": "Not known yet.",
   "security.recovery-unverified": "Verify this device first.",
   "security.recovery-make": "Make recovery key",
   "security.recovery-renew": "Make a new key",
   "security.backup": "Key backup",
   "security.backup-unknown": "Not known yet.",
-  "security.backup-none":
-    "There is no backup: a new device cannot read what was encrypted before it came.",
-  "security.backup-locked": "There is a backup that this device cannot read yet. Verify this device to open it.",
-  "security.backup-on": "The keys of your encrypted past are kept on your homeserver, readable by your devices alone.",
+  "security.backup-none": "There is no backup: a new device cannot read what was encrypted before it came.",
+  "security.backup-locked":
+    "There is a backup that this device cannot read yet. Verify this device to open it.",
+  "security.backup-on":
+    "The keys of your encrypted past are kept on your homeserver, readable by your devices alone.",
   "security.backup-failed": "The backup could not be restored. Carillon tries again when it starts.",
   "security.backup-restoring": "Restoring keys: {done} of {total}",
   "security.calls": "In calls",
@@ -254,7 +259,8 @@ export const en = {
   "security.membership-hint":
     "The newest way leaves nothing behind in the room and needs no rights there, but people with older apps do not see you in the call. Where your homeserver cannot do it, the other is used.",
   "security.reset-title": "Identity",
-  "security.reset-text": "If you can verify this device in no other way, or think that somebody else has your keys.",
+  "security.reset-text":
+    "If you can verify this device in no other way, or think that somebody else has your keys.",
   "security.reset": "Reset identity…",
 
   "other.title": "In other apps now",
@@ -518,10 +524,9 @@ export const en = {
   "call.hand-raised": "{name} raised their hand",
   "call.hand-lowered": "{name} lowered their hand",
   "call.reacted": "{name} reacts: {emoji}",
-  "call.hands": "Hands raised: {names}",
   "call.people-list": "People in the call",
   "call.unverified":
-    "This device is not verified, so some people's apps may not let you see or hear them. To verify it, open “This device” in Carillon's main window.",
+    "This device is not verified: some people may neither hear nor see you. Carillon's main window helps you verify it.",
   "call.withheld": "Cannot hear or see you: {names}. You send your key only to verified devices.",
   "call.undeliverable":
     "Cannot hear or see you: {names}. Your encryption key did not reach them. Trying again…",
@@ -539,7 +544,6 @@ export const en = {
   "call.safety-none-unknown":
     "Not everybody's identity is known: {names} use apps that have not verified their device.",
   "call.safety-none-later": "The identities of all people are not known yet. Try again in a moment.",
-  "call.safety-copy": "Group {number}",
   "call.problem-camera-denied":
     "Carillon may not use the camera. Allow it in your system's privacy settings.",
   "call.problem-camera-missing": "No camera was found. Plug one in, or join without.",
@@ -571,7 +575,6 @@ export const en = {
   "tile.reason-key-wrong": "Their encryption key does not fit. Ask them to join again.",
   "tile.reason-not-encrypted": "They send without encryption, so nothing is played.",
   "tile.reason-foreign": "Uses {transport}: open this call in an app that has it.",
-  "tile.hand": "Hand raised",
   "tile.hand-order": "Hand raised, number {order}",
   "tile.about": "About {name}: {trust}",
   "tile.trust-verified": "Verified",
@@ -593,7 +596,6 @@ export const en = {
   "tile.about-undeliverable":
     "{name} cannot hear or see you: your encryption key did not reach their device. Trying again…",
   "tile.about-waiting": "Your encryption key is on its way to {name}.",
-  "tile.about-clear": "The room is not encrypted.",
   "tile.device": "Device {device}",
 
   "share.start": "Share screen",
