@@ -23,7 +23,7 @@ export class OwnSelves {
   readonly #parts: OwnSelvesParts;
   readonly #selves = new Map<RoomId, { readonly self: OwnSelf; fixed: boolean }>();
   #hasSticky = false;
-  #asking: Promise<void> | null = null;
+  #asked = false;
 
   constructor(parts: OwnSelvesParts) {
     this.#parts = parts;
@@ -32,14 +32,16 @@ export class OwnSelves {
 
   /** Asks what the server can, until it has said so; before that we are in the form that all servers have. */
   learn(): void {
-    this.#asking ??= this.#parts.matrix.hasSticky().then(
-      (has) => {
-        this.#hasSticky = has;
-      },
-      () => {
-        this.#asking = null;
-      },
-    );
+    if (!this.#asked) void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    this.#asked = true;
+    try {
+      this.#hasSticky = await this.#parts.matrix.hasSticky();
+    } catch {
+      this.#asked = false;
+    }
   }
 
   /** Whom we would join as. May be another one next time, until it is fixed. */

@@ -1,0 +1,277 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { RtcRequestError } from "../../../electron/rtc/ports.ts";
+import type { Settings } from "../../../shared/state/settings.ts";
+import { ALICE, BOB, CAROL, ROOM, World, type Phone } from "./call-world.ts";
+
+const LEGACY = "org.matrix.msc3401.call.member";
+const STICKY = "org.matrix.msc4143.rtc.member";
+
+const sticky = (world: World, ...args: [typeof ALICE, string]): Phone => {
+  const phone = world.person(...args);
+  phone.membership = "sticky";
+  return phone;
+};
+const typesOf = (world: World, user: typeof ALICE) =>
+  world.server.standing(ROOM, user).map(({ type }) => type);
+const heard = (...all: Phone[]) =>
+  all.every((one) => all.every((other) => one === other || one.hears(other)));
+
+describe("the form of our own membership", () => {
+  test.each<[Settings["membership"], boolean, Settings["membership"][], string]>([
+    ["compatible", true, [], LEGACY],
+    ["compatible", true, ["compatible"], LEGACY],
+    ["compatible", true, ["sticky"], STICKY],
+    ["compatible", true, ["sticky", "compatible"], LEGACY],
+    ["compatible", false, ["sticky"], LEGACY],
+    ["sticky", true, [], STICKY],
+    ["sticky", true, ["compatible"], STICKY],
+    ["sticky", false, [], LEGACY],
+  ])("chosen %s, server can: %s, others there: %j: %s", async (membership, can, others, type) => {
+    const world = new World();
+    for (const [at, form] of others.entries()) {
+      const other = world.person(at === 0 ? BOB : CAROL, `D${at}`);
+      other.membership = form;
+      await world.clock.advance(100);
+      await other.joined();
+    }
+    world.server.hasSticky = can;
+    const alice = world.person(ALICE, "A");
+    alice.membership = membership;
+    await world.clock.until("she sees them", () => alice.people.length === others.length);
+    await world.clock.advance(100);
+    await alice.joined();
+    expect(typesOf(world, ALICE)).toEqual([type]);
+  });
+
+  test("a slot that is closed is no place for sticky memberships", async () => {
+    const world = new World();
+    world.server.write(ROOM, CAROL, "org.matrix.msc4143.rtc.slot", "m.call#ROOM", { status: "closed" });
+    const alice = sticky(world, ALICE, "A");
+    await world.clock.advance(100);
+    await alice.joined();
+    expect(typesOf(world, ALICE)).toEqual([LEGACY]);
+  });
+
+  test("it stays as it is for one stay, and a sticky one is somebody new in each", async () => {
+    const world = new World();
+    const alice = sticky(world, ALICE, "A");
+    await world.clock.advance(100);
+    const first = await alice.joined();
+    alice.membership = "compatible";
+    first.setIntent("audio");
+    await world.clock.advance(2_000);
+    expect(typesOf(world, ALICE)).toEqual([STICKY]);
+    alice.membership = "sticky";
+    await alice.left();
+    expect(world.server.standing(ROOM, ALICE)).toEqual([]);
+    const second = await alice.joined();
+    expect(second.identity).not.toBe(first.identity);
+    expect(alice.session?.members[0]).toMatchObject({ identity: second.identity, own: true });
+  });
+});
+
+test.each([true, false])("legacy and sticky people meet, encrypted room: %s", async (encrypted) => {
+  const world = new World({ encrypted });
+  const [alice, bob] = [world.person(ALICE, "A"), sticky(world, BOB, "B")];
+  await world.clock.advance(100);
+  await alice.joined();
+  await bob.joined();
+  await world.clock.until("both see both", () => alice.people.length === 2 && bob.people.length === 2);
+  const keyOfBob = bob.session?.members.find(({ own }) => own);
+  expect(keyOfBob?.identity).toBe(bob.call?.identity);
+  expect(alice.session?.members.find(({ user }) => user === BOB)?.identity).toBe(bob.call?.identity);
+  if (encrypted) await world.clock.until("both hear", () => heard(alice, bob));
+  await bob.left();
+  await world.clock.until("gone", () => alice.people.length === 1);
+});
+
+test("whoever signs in or comes into the room later can still read who is in an encrypted sticky call", async () => {
+  const world = new World();
+  const alice = sticky(world, ALICE, "A");
+  await world.clock.advance(100);
+  await alice.joined();
+  await world.clock.advance(60_000);
+  const bob = world.person(BOB, "B");
+  expect(bob.people).toEqual([]);
+  await world.clock.until("Bob sees Alice", () => bob.people.length === 1);
+  await bob.joined();
+  expect(typesOf(world, BOB)).toEqual([STICKY]);
+  await world.clock.until("both hear", () => heard(alice, bob));
+});
+
+test("a sticky member who is killed is removed by the delayed leave", async () => {
+  const world = new World();
+  const [alice, bob] = [sticky(world, ALICE, "A"), sticky(world, BOB, "B")];
+  await world.clock.advance(100);
+  await alice.joined();
+  await bob.joined();
+  await world.clock.until("seen", () => alice.people.length === 2);
+  bob.kill();
+  const took = await world.clock.until("gone", () => alice.people.length === 1);
+  expect(took).toBeGreaterThan(15_000);
+  expect(took).toBeLessThan(25_000);
+});
+
+test("killed in a sticky call and back at once, it is one participant, and the ghost is gone by its return", async () => {
+  const world = new World();
+  const [alice, bob] = [sticky(world, ALICE, "A"), sticky(world, BOB, "B")];
+  await world.clock.advance(100);
+  await alice.joined();
+  await bob.joined();
+  await world.clock.until("both hear", () => heard(alice, bob));
+  const again = bob.restarted();
+  // By the other form, so that nothing of the ghost is overwritten.
+  await world.clock.advance(100);
+  await again.joined();
+  await world.clock.until("both hear", () => heard(alice, again));
+  expect(world.server.standing(ROOM, BOB)).toHaveLength(1);
+  const until = world.clock.now() + 40_000;
+  while (world.clock.now() < until) {
+    await world.clock.advance(1_000);
+    expect(alice.people).toEqual([ALICE, BOB]);
+  }
+});
+
+describe.each(["compatible", "sticky"] as const)("%s", (membership) => {
+  async function pair(world = new World()) {
+    const [alice, bob] = [world.person(ALICE, "A"), world.person(BOB, "B")];
+    alice.membership = membership;
+    bob.membership = membership;
+    await world.clock.advance(100);
+    const call = await alice.joined();
+    await bob.joined();
+    await world.clock.until("both hear", () => heard(alice, bob));
+    return { world, alice, bob, call };
+  }
+
+  test("a redacted membership ends the call within a second, for good, and leaves no delayed leave", async () => {
+    const { world, alice, bob, call } = await pair();
+    const [standing] = world.server.standing(ROOM, ALICE);
+    if (!standing) throw new Error("no membership");
+    world.server.redact(ROOM, standing.eventId);
+    const took = await world.clock.until("ended", () => call.status.phase === "left");
+    expect(took).toBeLessThan(1_000);
+    expect(call.status.error).toBe("call-removed");
+    await world.clock.advance(60_000);
+    expect(bob.people).toEqual([BOB]);
+    expect(alice.people).toEqual([BOB]);
+    expect(world.server.standing(ROOM, ALICE)).toEqual([]);
+    expect([...world.server.delayed.values()].filter(({ sender }) => sender === ALICE)).toEqual([]);
+    // A click of theirs may bring them back.
+    await alice.joined();
+    await world.clock.until("back", () => bob.people.length === 2);
+  });
+
+  test("another copy of the app on this device takes over; the first one goes without a trace", async () => {
+    const { world, alice, bob, call } = await pair();
+    const copy = world.person(ALICE, "A");
+    copy.membership = membership;
+    await world.clock.advance(100);
+    await copy.joined();
+    await world.clock.until("ended", () => call.status.phase === "left");
+    expect(call.status.error).toBe("call-elsewhere");
+    expect(alice.matrix.network).toBe("up");
+    const until = world.clock.now() + 60_000;
+    await world.clock.advance(1_000);
+    while (world.clock.now() < until) {
+      await world.clock.advance(1_000);
+      expect(copy.call?.status.phase).toBe("live");
+      expect(bob.people).toEqual([ALICE, BOB].toSorted((a) => (a === BOB ? -1 : 1)));
+      expect(world.server.standing(ROOM, ALICE)).toHaveLength(1);
+    }
+    expect([...world.server.delayed.values()].filter(({ sender }) => sender === ALICE)).toHaveLength(1);
+  });
+
+  test("out of the room is out of the call", async () => {
+    const { world, bob, call } = await pair();
+    world.server.leaveRoom(ROOM, ALICE);
+    await world.clock.until("ended", () => call.status.phase === "left");
+    expect(call.status.error).toBe("room-left");
+    await world.clock.until("gone", () => bob.people.length === 1);
+    const left = () => [...world.server.delayed.values()].filter(({ sender }) => sender === ALICE);
+    await world.clock.until("nothing is left to fire", () => left().length === 0);
+  });
+
+  test("muzzled in the call, we stay while our event stands, and cannot come back after", async () => {
+    const { world, alice, call } = await pair();
+    world.server.get(ROOM).barred.add(ALICE);
+    call.setIntent("audio");
+    await world.clock.advance(30_000);
+    expect(call.status).toMatchObject({ phase: "live", error: null });
+    alice.matrix.network = "refused";
+    await world.clock.advance(30_000);
+    alice.matrix.reconnect();
+    await world.clock.until("ended", () => call.status.phase === "left");
+    expect(call.status.error).toBe("call-forbidden");
+  });
+
+  test("in a room that another one replaced, the end says so, and comes only when we cannot write", async () => {
+    const { world, alice, call } = await pair();
+    const room = world.server.get(ROOM);
+    room.upgraded = true;
+    await world.clock.advance(30_000);
+    expect(call.status.phase).toBe("live");
+    // The delayed leave fires while we are away, and then we may not come back.
+    alice.matrix.network = "refused";
+    await world.clock.advance(30_000);
+    room.barred.add(ALICE);
+    alice.matrix.reconnect();
+    await world.clock.until("ended", () => call.status.phase === "left");
+    expect(call.status.error).toBe("room-upgraded");
+  });
+});
+
+/** One thing that happens to a call, and how long until the next. */
+const mishap = fc.record({
+  what: fc.constantFrom("refused", "stalled", "deaf", "up", "limited", "newcomer", "intent", "wake", "pause"),
+  ms: fc.integer({ min: 0, max: 20_000 }),
+});
+
+test("whatever fails, a sticky membership never stands without a living delayed leave, and it recovers", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(mishap, { maxLength: 15 }), fc.boolean(), async (mishaps, encrypted) => {
+      const world = new World({ encrypted });
+      const { server, clock } = world;
+      const alice = sticky(world, ALICE, "A");
+      const bob = world.person(BOB, "B");
+      await clock.advance(100);
+      const call = alice.join();
+      let bareMs = 0;
+      const pass = async (ms: number) => {
+        for (let left = ms; left > 0; left -= 250) {
+          await clock.advance(Math.min(250, left));
+          const bare =
+            alice.matrix.network === "up" &&
+            server.standing(ROOM, ALICE).length > 0 &&
+            ![...server.delayed.values()].some(({ sender }) => sender === ALICE);
+          bareMs = bare ? bareMs + 250 : 0;
+          expect(bareMs).toBeLessThanOrEqual(6_000);
+        }
+      };
+      await pass(1_000);
+      for (const { what, ms } of mishaps) {
+        if (what === "up") alice.matrix.reconnect();
+        else if (what === "refused" || what === "stalled" || what === "deaf") alice.matrix.network = what;
+        else if (what === "limited") {
+          alice.matrix.refusals.push(new RtcRequestError("rate-limited", "429", { retryAfterMs: 2_000 }));
+        } else if (what === "newcomer") world.person(CAROL, `C${ms}`);
+        else if (what === "intent") call.setIntent(ms % 2 ? "audio" : "video");
+        else if (what === "wake") alice.rtc.wake();
+        await pass(ms);
+      }
+      alice.matrix.reconnect();
+      await pass(60_000);
+      for (let seconds = 0; seconds < 30; seconds++) {
+        await pass(1_000);
+        expect(call.status).toMatchObject({ phase: "live", error: null });
+        expect(bob.people).toEqual([ALICE]);
+        expect(typesOf(world, ALICE)).toEqual([STICKY]);
+      }
+      await Promise.all([call.leave(), pass(3_000)]);
+      expect(server.standing(ROOM, ALICE)).toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);
