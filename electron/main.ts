@@ -49,7 +49,7 @@ import { homeClose } from "./shell/window-shapes.ts";
 import { ElectronWindows } from "./shell/windows.ts";
 import { CallFactsFile } from "./state/call-facts.ts";
 import { openDatabase } from "./state/database.ts";
-import { readSettings, writeSettings } from "./state/kept.ts";
+import { identityNoteIn, readSettings, writeSettings } from "./state/kept.ts";
 import { Store } from "./state/store.ts";
 
 const profile = app.commandLine.getSwitchValue("user-data-dir");
@@ -118,12 +118,15 @@ async function run(home: string, log: Log): Promise<void> {
     onForgotten(user) {
       ringsIn(database, user).write(noRings);
       new CallFactsFile(database, user).forget();
+      identityNoteIn(database, user).forget();
       notifier.clearMissed();
       // It names the account's rooms and people.
       keepSettings({ ringing: {} });
     },
-    onOpen(account) {
+    onOpen(account, password) {
       const now = new Running(account, {
+        password,
+        openExternal: (url) => shell.openExternal(url),
         store,
         windows,
         power,

@@ -71,6 +71,7 @@ export class History {
         this.#marks.set(room, mark);
         this.#schedule();
       },
+      onReadable: (room) => this.#again(room),
     });
     for (const fact of this.#try("read", () => facts.read(clock.now())) ?? []) this.#know(fact);
     const seen = this.#try("read", () => facts.seen());
@@ -90,6 +91,11 @@ export class History {
     if (this.#stopped) return;
     this.#timePassed();
     this.#past.read(this.#parts.rooms());
+  }
+
+  /** Keys of old events came: rooms' past is read once more, as far back as it is read at all. */
+  again(): void {
+    this.#again(null);
   }
 
   /** The list was looked at. */
@@ -120,6 +126,14 @@ export class History {
     this.#scheduled = null;
     this.#dropLoose();
     this.#keep();
+  }
+
+  #again(room: RoomId | null): void {
+    if (this.#stopped) return;
+    if (room === null) this.#marks.clear();
+    else this.#marks.delete(room);
+    this.#try("write", () => this.#parts.facts.forgetMarks(room));
+    this.#past.again(room === null ? this.#parts.rooms() : [room]);
   }
 
   #take(facts: readonly CallFact[]): void {

@@ -10,9 +10,17 @@ import { Account, removeOtherAccounts, SessionEnded } from "../matrix/account.ts
 import { avatarUrl } from "../matrix/avatars.ts";
 import { discover } from "../matrix/discovery.ts";
 import type { Fetch } from "../matrix/http.ts";
-import { loginWithPassword, loginWithToken, logout, type Credentials } from "../matrix/login.ts";
+import {
+  loginWithPassword,
+  loginWithToken,
+  logout,
+  type Credentials,
+  type OAuthGrant,
+} from "../matrix/login.ts";
 import type { SavedSession, SessionFile } from "../matrix/saved-session.ts";
+import { loginByOAuth, revoke } from "../matrix/oauth.ts";
 import { signOn } from "../matrix/sso.ts";
+import { Tokens } from "../matrix/tokens.ts";
 import type { OpenExternal } from "../ports.ts";
 import type { Store } from "../state/store.ts";
 
@@ -27,8 +35,11 @@ export interface SessionParts {
   readonly onDiskFull: () => void;
   /** The account is signed out for good: nothing of it stays. */
   readonly onForgotten: (user: UserId) => void;
-  /** The account runs: what rests on it starts, and says how to end it. */
-  readonly onOpen: (account: Account) => () => Promise<void>;
+  /**
+   * The account runs: what rests on it starts, and says how to end it. `password`: of a login that just was; a homeserver may want it
+   * for a new account's identity, and it is kept no longer.
+   */
+  readonly onOpen: (account: Account, password: string | null) => () => Promise<void>;
 }
 
 /** Who is signed in: from the first start over login, soft logout and sign-out. It owns the `session` slice of the state. */
@@ -67,10 +78,36 @@ export class SignIn {
   }
 
   login(homeserver: string, user: string, password: string): Promise<void> {
-    return this.#enter((fetch, options) => loginWithPassword(fetch, homeserver, user, password, options));
+    return this.#enter(
+      (fetch, options) => loginWithPassword(fetch, homeserver, user, password, options),
+      password,
+    );
   }
 
-  async singleSignOn(homeserver: string): Promise<void> {
+  singleSignOn(homeserver: string): Promise<void> {
+    return this.#throughBrowser(async (openExternal, signal) => {
+      const token = await signOn(homeserver, openExternal, signal);
+      return (fetch, options) => loginWithToken(fetch, homeserver, token, options);
+    });
+  }
+
+  /** Next-generation login. */
+  oauth(homeserver: string): Promise<void> {
+    const { fetch } = this.#parts;
+    // The authorization is for one device, so it is named before.
+    const device = this.#kept?.oauth ? this.#kept.device : undefined;
+    return this.#throughBrowser(async (openExternal, signal) => {
+      const credentials = await loginByOAuth(homeserver, { fetch, openExternal, signal, device });
+      return () => Promise.resolve(credentials);
+    });
+  }
+
+  async #throughBrowser(
+    travel: (
+      openExternal: OpenExternal,
+      signal: AbortSignal,
+    ) => Promise<(fetch: Fetch, options: { device?: string }) => Promise<Credentials>>,
+  ): Promise<void> {
     if (this.#account) throw new AppError("denied", "signed in already");
     this.cancelSingleSignOn();
     const stop = new AbortController();
@@ -78,9 +115,9 @@ export class SignIn {
     this.#browser = { stop, before };
     this.#set({ phase: "signing-in" });
     try {
-      const token = await signOn(homeserver, this.#parts.openExternal, stop.signal);
+      const login = await travel(this.#parts.openExternal, stop.signal);
       this.#browser = null;
-      await this.#enter((fetch, options) => loginWithToken(fetch, homeserver, token, options));
+      await this.#enter(login);
     } catch (error) {
       // A cancel has led back already.
       if (!stop.signal.aborted) {
@@ -102,13 +139,14 @@ export class SignIn {
 
   /** Tells the server, forgets the session and removes its data, whether or not the server hears it. */
   async logout(): Promise<void> {
-    const { session } = this.required;
+    // Its tokens may have been renewed since it was opened.
+    const session = (await this.#parts.file.read()) ?? this.required.session;
     await this.close();
     this.#forget(session);
     this.#signedOut(null, null);
-    await logout(this.#parts.fetch, session).catch((error: unknown) =>
-      this.#parts.log.warn("sign-out not told", error),
-    );
+    const { fetch } = this.#parts;
+    const told = session.oauth ? revoke(fetch, session.oauth, session.accessToken) : logout(fetch, session);
+    await told.catch((error: unknown) => this.#parts.log.warn("sign-out not told", error));
     removeOtherAccounts(this.#parts.folder, null);
   }
 
@@ -121,7 +159,10 @@ export class SignIn {
     await account?.close();
   }
 
-  async #enter(login: (fetch: Fetch, options: { device?: string }) => Promise<Credentials>): Promise<void> {
+  async #enter(
+    login: (fetch: Fetch, options: { device?: string }) => Promise<Credentials>,
+    password: string | null = null,
+  ): Promise<void> {
     if (this.#account) throw new AppError("denied", "signed in already");
     const kept = this.#kept;
     const credentials = await login(this.#parts.fetch, kept ? { device: kept.device } : {});
@@ -132,12 +173,13 @@ export class SignIn {
     };
     await this.#parts.file.write(session);
     this.#kept = null;
-    await this.#open(session);
+    await this.#open(session, password);
     if (this.#account) removeOtherAccounts(this.#parts.folder, session);
   }
 
-  async #open(session: SavedSession): Promise<void> {
-    const { folder, fetch, log, onOpen, onDiskFull } = this.#parts;
+  async #open(session: SavedSession, password: string | null = null): Promise<void> {
+    const { folder, log, onOpen, onDiskFull } = this.#parts;
+    const fetch = this.#fetchOf(session);
     this.#set({ phase: "starting" });
     try {
       const account = await Account.open({
@@ -150,7 +192,7 @@ export class SignIn {
         onDiskFull,
       });
       this.#account = account;
-      this.#end = onOpen(account);
+      this.#end = onOpen(account, password);
       this.#synced(session, account.live ? "live" : "starting");
       void this.#learnOwnName(account);
     } catch (error) {
@@ -160,6 +202,15 @@ export class SignIn {
       if (code === "store-corrupt") this.#signedOut(code, null);
       else this.#set({ phase: "failed", code });
     }
+  }
+
+  /** Renews the access token where the login is one that does. */
+  #fetchOf(session: SavedSession): Fetch {
+    const { fetch, file } = this.#parts;
+    const { homeserver, accessToken, oauth: grant } = session;
+    if (!grant) return fetch;
+    const keep = (token: string, oauth: OAuthGrant) => file.write({ ...session, accessToken: token, oauth });
+    return new Tokens({ homeserver, accessToken, grant, fetch, keep }).fetch;
   }
 
   /** Rooms tell it, but not to somebody who is in none. */

@@ -41,6 +41,7 @@ export function handlers({
   };
   const conductor = () => required().conductor;
   const ringing = () => required().ringing;
+  const identity = () => required().identity;
   const inCall = () => {
     const { room } = conductor();
     if (!room) throw new AppError("denied", "in no call");
@@ -59,18 +60,18 @@ export function handlers({
     "session.login": ({ homeserver, user, password }) => signIn.login(homeserver, user, password),
     "session.sso": ({ homeserver }) => signIn.singleSignOn(homeserver),
     "session.cancel-sso": () => signIn.cancelSingleSignOn(),
-    "session.oauth": unbuilt,
+    "session.oauth": ({ homeserver }) => signIn.oauth(homeserver),
     "session.logout": () => signIn.logout(),
-    "identity.verify": unbuilt,
-    "identity.verify-person": unbuilt,
-    "identity.accept": unbuilt,
-    "identity.compare": unbuilt,
-    "identity.scanned": unbuilt,
-    "identity.confirm": unbuilt,
-    "identity.cancel": unbuilt,
-    "identity.recover": unbuilt,
-    "identity.reset": unbuilt,
-    "identity.new-recovery-key": unbuilt,
+    "identity.verify": () => identity().verify(),
+    "identity.verify-person": ({ user }) => identity().verifyPerson(user),
+    "identity.accept": () => identity().accept(),
+    "identity.compare": () => identity().compare(),
+    "identity.scanned": ({ data }) => identity().scanned(data),
+    "identity.confirm": ({ same }) => identity().confirm(same),
+    "identity.cancel": () => identity().cancel(),
+    "identity.recover": ({ key }) => identity().recover(key),
+    "identity.reset": ({ password }) => identity().reset(password),
+    "identity.new-recovery-key": () => identity().newRecoveryKey(),
     "notice.dismiss": ({ notice }) => dismiss(notice),
 
     "people.search": ({ term }) => searchPeople(signIn.required.client, term),

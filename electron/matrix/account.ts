@@ -10,6 +10,7 @@ import { Avatars } from "./avatars.ts";
 import type { Fetch } from "./http.ts";
 import type { SavedSession } from "./saved-session.ts";
 import { sdkLog } from "./sdk-log.ts";
+import { SecretStorageKeys } from "./secret-storage.ts";
 import { nameStickyRooms } from "./sticky-rooms.ts";
 import { openAccountStore, type AccountStore } from "./store/account-store.ts";
 import { SyncFetch } from "./sync-fetch.ts";
@@ -45,6 +46,7 @@ export class Account {
   readonly client: MatrixClient;
   readonly session: SavedSession;
   readonly avatars: Avatars;
+  readonly secretKeys: SecretStorageKeys;
   /** Whether the server answered since the start. */
   live = false;
   readonly #store: AccountStore;
@@ -56,8 +58,10 @@ export class Account {
     store: AccountStore,
     sync: SyncFetch,
     fetch: Fetch,
+    secretKeys: SecretStorageKeys,
   ) {
     this.client = client;
+    this.secretKeys = secretKeys;
     this.session = session;
     this.avatars = new Avatars(client, fetch);
     this.#store = store;
@@ -98,6 +102,7 @@ export class Account {
       onFailure: (error) => log.error("the account's store", error),
     });
     const sync = new SyncFetch(parts.fetch, (silent) => onSync(silent ? "offline" : "live"));
+    const secretKeys = new SecretStorageKeys();
     const client = createClient({
       baseUrl: session.homeserver,
       accessToken: session.accessToken,
@@ -107,12 +112,13 @@ export class Account {
       fetchFn: store.wrapFetch(sync.fetch),
       // A request that a dead network swallowed must not hold up for ever what waits for it, such as the first sync.
       localTimeoutMs: REQUEST_MS,
+      cryptoCallbacks: secretKeys.callbacks,
       logger: sdkLog(log),
     });
     // The SDK's own sessions of MatrixRTC: ours stand in their place, and a hostile `expires` makes theirs recount without end.
     client.matrixRTC.start = () => undefined;
     nameStickyRooms(client);
-    const account = new Account(client, session, store, sync, parts.fetch);
+    const account = new Account(client, session, store, sync, parts.fetch, secretKeys);
     try {
       await account.#start({ ...parts, onSync });
       return account;

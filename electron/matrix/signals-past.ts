@@ -1,4 +1,4 @@
-import { MatrixEvent, Method, type MatrixClient } from "matrix-js-sdk";
+import { MatrixEvent, MatrixEventEvent, Method, type MatrixClient } from "matrix-js-sdk";
 import * as v from "valibot";
 
 import { isEventId, type EventId, type RoomId } from "../../shared/matrix/ids.ts";
@@ -36,6 +36,7 @@ export async function readPast(
   room: RoomId,
   { until, known }: Parameters<Signals["past"]>[1],
   found: (signals: readonly CallSignal[]) => void,
+  readable: () => void,
 ): Promise<EventId | null> {
   const notices = new NoticesBackwards();
   let newest: EventId | null = null;
@@ -59,6 +60,9 @@ export async function readPast(
       if (event.isRedacted() && !event.isState()) continue;
       if (event.unstableStickyInfo || isReference(event)) await client.decryptEventIfNeeded(event);
       if (!isUndecrypted(event)) signals.push(...notices.read(heardEvent(room, event)));
+      // The SDK tries again what failed, when its key comes.
+      else if (event.isDecryptionFailure())
+        event.on(MatrixEventEvent.Decrypted, () => isUndecrypted(event) || readable());
     }
     found(signals);
     const isOver = last >= 0 || (chunk.length > 0 && recent.length === 0);

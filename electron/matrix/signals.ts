@@ -77,7 +77,7 @@ export function signals(client: MatrixClient, log: Log): Signals {
     async say(room, text) {
       await sendEvent(client, room, "m.room.message", { msgtype: "m.text", body: text });
     },
-    past: (room, bounds, found) => readPast(client, room, bounds, found),
+    past: (room, bounds, found, readable) => readPast(client, room, bounds, found, readable),
   };
 }
 

@@ -95,7 +95,7 @@ export interface Signals {
   /**
    * Reads a room's past, newest first, until `until` (epoch ms) or the event that was the newest known (`known`), and passes all
    * that it finds to `found`. Resolves to the newest event of the room, to be `known` next time; to null where the
-   * past was not read to that end.
+   * past was not read to that end. `readable` is called when a key comes for something that was found and not told.
    */
   past(
     room: RoomId,

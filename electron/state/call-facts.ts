@@ -89,6 +89,12 @@ export class CallFactsFile {
     );
   }
 
+  /** The past of this room, or of all, is read from the beginning the next time. */
+  forgetMarks(room: RoomId | null): void {
+    if (room === null) this.#database.run("DELETE FROM call_mark WHERE account = ?", this.#account);
+    else this.#database.run("DELETE FROM call_mark WHERE account = ? AND room = ?", this.#account, room);
+  }
+
   /** Null until it is first set. */
   seen(): Seen | null {
     const row = this.#database.rows("SELECT json FROM call_seen WHERE account = ?", this.#account)[0];

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-import type { RoomId } from "../../shared/matrix/ids.ts";
+import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
 import { defaultSettings, settingsPatch, type Settings } from "../../shared/state/settings.ts";
 import type { DelayIds } from "../rtc/ports.ts";
 import type { Database } from "./database.ts";
@@ -24,6 +24,28 @@ export const delayIdsIn = (database: Database): DelayIds => ({
     database.setJson("delay-ids", delayId === null ? rest : { ...rest, [room]: delayId });
   },
 });
+
+type Note = Omit<v.InferOutput<typeof note>, "device">;
+const note = v.strictObject({
+  device: v.string(),
+  restored: v.nullable(v.string()),
+  unfinished: v.boolean(),
+});
+
+/** What a device remembers of its identity, at rest; another device of the same user begins anew. */
+export function identityNoteIn(database: Database, user: UserId, device = "") {
+  const name = `identity:${user}`;
+  return {
+    read(): Note {
+      const stored = v.safeParse(note, database.json(name));
+      return stored.success && stored.output.device === device
+        ? stored.output
+        : { restored: null, unfinished: false };
+    },
+    write: ({ restored, unfinished }: Note) => database.setJson(name, { device, restored, unfinished }),
+    forget: () => database.delete(name),
+  };
+}
 
 const all = (database: Database): Readonly<Record<RoomId, string>> => {
   const stored = database.json("delay-ids");

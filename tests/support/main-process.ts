@@ -11,11 +11,17 @@ import { signInParts } from "./signed-in.ts";
 export async function mainProcess({ folder, clock = wallClock }: { folder?: string; clock?: Clock } = {}) {
   const keys: MediaKey[] = [];
   const desktop = new FakeDesktop();
+  const pages: string[] = [];
   let running: Running | null = null;
   const parts = await signInParts({
     ...(folder && { folder }),
-    onOpen: (account: Account) => {
+    onOpen: (account: Account, password: string | null) => {
       const now = new Running(account, {
+        password,
+        openExternal: (url) => {
+          pages.push(url);
+          return Promise.resolve();
+        },
         store: parts.store,
         windows: desktop,
         notifier: desktop,
@@ -35,6 +41,8 @@ export async function mainProcess({ folder, clock = wallClock }: { folder?: stri
     ...parts,
     keys,
     desktop,
+    /** What was shown in the browser. */
+    pages,
     get running(): Running {
       if (!running) throw new Error("nobody is signed in");
       return running;

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { SignIn, type SessionParts } from "../../electron/calls/session.ts";
-import type { Account } from "../../electron/matrix/account.ts";
 import { SessionFile } from "../../electron/matrix/saved-session.ts";
 import { quietGlobalSdkLog } from "../../electron/matrix/sdk-log.ts";
 import type { OpenExternal, Secrets } from "../../electron/ports.ts";
@@ -27,7 +26,7 @@ export async function signInParts({
   openExternal = () => Promise.resolve(),
 }: {
   folder?: string;
-  onOpen?: (account: Account) => () => Promise<void>;
+  onOpen?: SessionParts["onOpen"];
   fetch?: typeof globalThis.fetch;
   openExternal?: OpenExternal;
 } = {}) {

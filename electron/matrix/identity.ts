@@ -1,0 +1,343 @@
+import { ClientEvent, SyncState } from "matrix-js-sdk";
+import { CryptoEvent } from "matrix-js-sdk/lib/crypto-api/index.js";
+
+import { AppError } from "../../shared/errors.ts";
+import type { UserId } from "../../shared/matrix/ids.ts";
+import { initialState, type IdentityState } from "../../shared/state/app-state.ts";
+import type { Log } from "../log.ts";
+import type { Clock } from "../rtc/ports.ts";
+import type { Account } from "./account.ts";
+import {
+  cryptoOf,
+  makeIdentity,
+  makeRecoveryKey,
+  publishedIdentity,
+  recoverIdentity,
+} from "./cross-signing.ts";
+import { identityFacts, type IdentityFacts } from "./identity-facts.ts";
+import type { Authorisation } from "./interactive-auth.ts";
+import { Backup } from "./key-backup.ts";
+import { all, on } from "./listen.ts";
+import { toAppError } from "./request-error.ts";
+import { readRecoveryKey, storedSecrets } from "./secret-storage.ts";
+import { Verifications } from "./verifications.ts";
+
+/** How long somebody has to approve in the browser, and how often the server is asked whether they did. */
+const APPROVAL_MS = 5 * 60_000;
+const APPROVAL_STEP_MS = 3_000;
+
+/** What a device remembers of its identity besides the crypto store. */
+export interface IdentityNote {
+  /** The version of the key backup whose keys are all here. */
+  readonly restored: string | null;
+  /** This device began to make an identity, and secret storage may not hold it yet. */
+  readonly unfinished: boolean;
+}
+
+export interface IdentityParts {
+  readonly account: Account;
+  /** Of a login that just was: a homeserver may want it for a new account's first identity. Forgotten once that was tried. */
+  readonly password: string | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly note: { read(): IdentityNote; write(note: IdentityNote): void };
+  readonly openExternal: (url: string) => Promise<void>;
+  readonly publish: (identity: IdentityState) => void;
+  /** Keys of old events came: what could not be read may be readable. */
+  readonly onKeys: () => void;
+}
+
+/** Whose this device is: keeps the state current, gives a new account its identity, and does what the user asks about it. */
+export class Identity {
+  readonly #parts: IdentityParts;
+  readonly #verifications: Verifications;
+  readonly #backup: Backup;
+  readonly #stopListening: () => void;
+  #password: string | null;
+  #facts: IdentityFacts = initialState.identity;
+  /** Whether the homeserver has an identity of the account; null until it was asked. */
+  #isPublished: boolean | null = null;
+  #reading: Promise<void> | null = null;
+  #readAgain = false;
+  #queue: Promise<unknown> = Promise.resolve();
+  #said = "";
+  #stopWaiting: (() => void) | null = null;
+  #stopped = false;
+
+  constructor(parts: IdentityParts) {
+    const { account, clock, log, note, onKeys } = parts;
+    const { client } = account;
+    this.#parts = parts;
+    this.#password = parts.password;
+    this.#backup = new Backup({
+      client,
+      log,
+      restored: {
+        get: () => note.read().restored,
+        set: (restored) => note.write({ ...note.read(), restored }),
+      },
+      onChange: () => this.#publish(),
+      onRestored: onKeys,
+    });
+    this.#verifications = new Verifications({
+      client,
+      clock,
+      log,
+      onChange: () => this.#publish(),
+    });
+    const me = client.getSafeUserId();
+    this.#stopListening = all(
+      on(client, CryptoEvent.KeysChanged, () => this.#read()),
+      on(client, CryptoEvent.UserTrustStatusChanged, (user) => void (user === me && this.#read())),
+      on(client, CryptoEvent.DevicesUpdated, (users) => void (users.includes(me) && this.#read())),
+      on(client, ClientEvent.AccountData, (event) => void (isOfIdentity(event.getType()) && this.#read())),
+      on(client, ClientEvent.Sync, (now, before) => {
+        if (now === SyncState.Syncing && before !== SyncState.Syncing) void this.#settle();
+      }),
+    );
+    this.#read();
+    if (account.live) void this.#settle();
+  }
+
+  verify = (): Promise<void> => this.#verifications.verify();
+
+  async verifyPerson(user: UserId): Promise<void> {
+    if (this.#facts.device !== "verified")
+      throw new AppError("verification-failed", "this device is not verified");
+    await this.#verifications.verifyPerson(user);
+  }
+
+  accept = (): Promise<void> => this.#verifications.accept();
+  compare = (): Promise<void> => this.#verifications.compare();
+  scanned = (data: string): Promise<void> => this.#verifications.scanned(data);
+  confirm = (same: boolean): Promise<void> => this.#verifications.confirm(same);
+
+  async cancel(): Promise<void> {
+    this.#stopWaiting?.();
+    await this.#verifications.cancel();
+  }
+
+  /** Verifies this device with what was typed; the backup is restored after. @throws AppError `wrong-recovery-key`, … */
+  recover(typed: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { account } = this.#parts;
+      const { client } = account;
+      const key = await readRecoveryKey(client, typed);
+      const stored = storedSecrets(client);
+      if (!stored.identity) throw new AppError("verification-failed", "no identity under this key");
+      await recoverIdentity(client, account.secretKeys, key, stored.backup, this.#parts.log);
+      await this.#signSelf();
+      await this.#backup.check();
+    });
+  }
+
+  /** @throws AppError `password-needed`, `wrong-password`, `approval-needed`, … */
+  reset(password: string | null): Promise<{ readonly recoveryKey: string }> {
+    return this.#inTurn(async () => {
+      const { account, openExternal } = this.#parts;
+      await this.#make({ password, browser: openExternal, pause: this.#pauses() });
+      const recoveryKey = await makeRecoveryKey(account.client, account.secretKeys, { newBackup: true });
+      return this.#keyMade(recoveryKey);
+    });
+  }
+
+  /** @throws AppError `verification-failed` */
+  newRecoveryKey(): Promise<{ readonly recoveryKey: string }> {
+    return this.#inTurn(async () => {
+      const { client, secretKeys } = this.#parts.account;
+      const { phase } = this.#backup.state;
+      const newBackup = phase !== "on" && phase !== "restoring";
+      return this.#keyMade(await makeRecoveryKey(client, secretKeys, { newBackup }));
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#stopListening();
+    this.#stopWaiting?.();
+    this.#verifications.stop();
+    this.#backup.stop();
+    this.#parts.publish(initialState.identity);
+  }
+
+  /** The account is live: what only the homeserver knows is asked for, and what is missing made. */
+  async #settle(): Promise<void> {
+    try {
+      await this.#inTurn(async () => {
+        const { client } = this.#parts.account;
+        let isPublished = (await publishedIdentity(client)) !== null;
+        if (!isPublished && (this.#parts.note.read().unfinished || !(await this.#knowsIdentity())))
+          isPublished = await this.#bootstrap();
+        // Asks the homeserver for our own keys, so that what it has is what counts.
+        else await cryptoOf(client).userHasCrossSigningKeys();
+        this.#password = null;
+        if (isPublished) await this.#signSelf();
+        this.#isPublished = isPublished;
+        await this.#readNow();
+        // Of a reset that ended before the homeserver took it, or of a new identity that has no recovery key yet, nothing is left to do.
+        if (isPublished && (this.#facts.device === "unverified" || !storedSecrets(client).identity))
+          this.#finished();
+        await this.#backup.check();
+        if (isPublished && this.#facts.device === "verified") await this.#backup.make();
+      });
+    } catch (error) {
+      if (!this.#stopped) this.#parts.log.info("the identity is not settled", error);
+    }
+  }
+
+  async #knowsIdentity(): Promise<boolean> {
+    const { client } = this.#parts.account;
+    return (await cryptoOf(client).getUserCrossSigningKeys(client.getSafeUserId())) !== null;
+  }
+
+  /** A new account's first identity. Where the homeserver wants more than we have, the user is asked to make it (`reset`). */
+  async #bootstrap(): Promise<boolean> {
+    const { log } = this.#parts;
+    try {
+      await this.#make({
+        password: this.#password,
+        browser: null,
+        pause: () => Promise.reject(new Error("nobody is there")),
+      });
+      return true;
+    } catch (error) {
+      log.info("no identity was made", error);
+      return false;
+    }
+  }
+
+  async #make(how: Pick<Authorisation, "password" | "browser" | "pause">): Promise<void> {
+    const { account, note } = this.#parts;
+    const before = note.read();
+    note.write({ ...before, unfinished: true });
+    const { user, homeserver } = account.session;
+    try {
+      await makeIdentity(account.client, { ...how, user, homeserver });
+      this.#isPublished = true;
+    } catch (error) {
+      // Where the homeserver has none, what was made here counts for nothing, and stays so marked.
+      const isAsBefore = await publishedIdentity(account.client).then(
+        (published) => published !== null,
+        () => false,
+      );
+      if (isAsBefore) note.write({ ...note.read(), unfinished: before.unfinished });
+      throw error;
+    }
+  }
+
+  /** A kill, or a lost answer, may have left this device without the signature of an identity whose keys it holds. */
+  async #signSelf(): Promise<void> {
+    const { client } = this.#parts.account;
+    const crypto = cryptoOf(client);
+    const here = client.getDeviceId() ?? "";
+    const trust = await crypto.getDeviceVerificationStatus(client.getSafeUserId(), here);
+    if (!trust?.crossSigningVerified && (await crypto.getCrossSigningKeyId()) !== null)
+      await crypto.crossSignDevice(here);
+  }
+
+  async #keyMade(recoveryKey: string): Promise<{ readonly recoveryKey: string }> {
+    this.#finished();
+    await this.#backup.check();
+    await this.#readNow();
+    return { recoveryKey };
+  }
+
+  #finished(): void {
+    const { note } = this.#parts;
+    if (note.read().unfinished) note.write({ ...note.read(), unfinished: false });
+  }
+
+  /** One thing at a time: they all change the same keys. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(async () => {
+      if (this.#stopped) throw new AppError("not-signed-in");
+      try {
+        return await work();
+      } catch (error) {
+        throw toAppError(error);
+      } finally {
+        this.#read();
+      }
+    });
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #pauses(): () => Promise<void> {
+    const { clock } = this.#parts;
+    const until = clock.now() + APPROVAL_MS;
+    return () =>
+      new Promise((resolve, reject) => {
+        if (clock.now() >= until) return reject(new AppError("approval-needed"));
+        const stop = clock.after(APPROVAL_STEP_MS, () => {
+          this.#stopWaiting = null;
+          resolve();
+        });
+        this.#stopWaiting = () => {
+          this.#stopWaiting = null;
+          stop();
+          reject(new AppError("login-cancelled"));
+        };
+      });
+  }
+
+  #read(): void {
+    void this.#readNow();
+  }
+
+  /** What changes while it is read is read again. */
+  #readNow(): Promise<void> {
+    this.#readAgain = this.#reading !== null;
+    this.#reading ??= this.#readFacts().finally(() => {
+      this.#reading = null;
+    });
+    return this.#reading;
+  }
+
+  async #readFacts(): Promise<void> {
+    do {
+      this.#readAgain = false;
+      try {
+        const facts = await identityFacts(this.#parts.account.client);
+        if (!this.#stopped) this.#facts = facts;
+      } catch (error) {
+        if (!this.#stopped) this.#parts.log.warn("the identity cannot be read", error);
+      }
+    } while (this.#readAgain && !this.#stopped);
+    this.#publish();
+  }
+
+  /** That there is none, or that it did not sign this device, only the homeserver can say. */
+  #told(unfinished: boolean): Pick<IdentityState, "device" | "account"> {
+    const { device, account } = this.#facts;
+    if (unfinished && this.#isPublished !== true)
+      return this.#isPublished === null
+        ? { device: "unknown", account: "unknown" }
+        : { device: "unverified", account: "none" };
+    const isKnown = this.#isPublished !== null || device === "verified";
+    return {
+      device: isKnown ? device : "unknown",
+      account: isKnown || account === "present" ? account : "unknown",
+    };
+  }
+
+  #publish(): void {
+    if (this.#stopped) return;
+    const { ways, recovery } = this.#facts;
+    const { unfinished } = this.#parts.note.read();
+    const now: IdentityState = {
+      ...this.#told(unfinished),
+      ways,
+      recovery: unfinished ? "unset" : recovery,
+      backup: this.#backup.state,
+      verification: this.#verifications.state,
+    };
+    const said = JSON.stringify(now);
+    if (said === this.#said) return;
+    this.#said = said;
+    this.#parts.publish(now);
+  }
+}
+
+const isOfIdentity = (type: string) =>
+  type.startsWith("m.secret_storage.") || type.startsWith("m.cross_signing.");

@@ -1,0 +1,127 @@
+import { VerificationPhase } from "matrix-js-sdk/lib/crypto-api/index.js";
+import { afterEach, expect, test, vi } from "vitest";
+
+import type { MainProcess } from "../../support/main-process.ts";
+import { mainProcesses, SOON } from "../../support/main-processes.ts";
+import { emojiOf, OtherDevice, reaches } from "../../support/other-device.ts";
+import { freshName, signIn, signUp, type Person } from "../../support/people.ts";
+
+const servers = mainProcesses();
+const { start } = servers;
+const others: OtherDevice[] = [];
+afterEach(() => {
+  for (const other of others.splice(0)) other.stop();
+});
+
+const somebody = (name = "alice"): Promise<Person> => signUp(servers.stack.homeserver, freshName(name));
+
+/** Another client of the person's. */
+async function otherDevice(person: Person): Promise<OtherDevice> {
+  const other = await OtherDevice.start(person);
+  others.push(other);
+  return other;
+}
+
+const identity = ({ store }: MainProcess) => store.state.identity;
+const verification = (main: MainProcess) => identity(main).verification;
+const becomes = (main: MainProcess, expected: object) =>
+  vi.waitFor(() => expect(identity(main)).toMatchObject(expected), SOON);
+const phaseIs = (main: MainProcess, phase: string) =>
+  vi.waitFor(() => expect(verification(main)?.phase).toBe(phase), SOON);
+const emoji = (main: MainProcess) => verification(main)?.emoji.map(({ symbol }) => symbol);
+
+/** Somebody who has an identity on another client, and a new sign-in of theirs. */
+async function newDevice(options: Parameters<OtherDevice["bootstrap"]>[0] = {}) {
+  const alice = await somebody();
+  const other = await otherDevice(alice);
+  const recoveryKey = await other.bootstrap(options);
+  const main = await start(alice);
+  await becomes(main, { device: "unverified", account: "present", ways: { otherDevice: true } });
+  return { alice, other, recoveryKey, main };
+}
+
+async function requestAt(other: OtherDevice) {
+  await vi.waitFor(() => expect(other.requests.at(-1)?.pending).toBe(true), SOON);
+  const request = other.requests.at(-1);
+  if (!request) throw new Error("no request");
+  return request;
+}
+
+test("a new account gets an identity and a key backup by itself, and a recovery key when asked", async () => {
+  const alice = await somebody();
+  const main = await start(alice);
+  await becomes(main, { device: "verified", account: "present", recovery: "unset", backup: { phase: "on" } });
+  const { recoveryKey } = await main.running.identity.newRecoveryKey();
+  expect(recoveryKey).toMatch(/^(\w{4} ){11}\w{4}$/);
+  await becomes(main, { recovery: "set" });
+  expect(main.lines.join("\n")).not.toContain(recoveryKey.slice(0, 9));
+
+  const second = await start(await signIn(alice));
+  await becomes(second, {
+    device: "unverified",
+    ways: { otherDevice: true, recoveryKey: true },
+    backup: { phase: "locked" },
+  });
+  await second.running.identity.recover(recoveryKey);
+  await becomes(second, { device: "verified", backup: { phase: "on" } });
+});
+
+test("another device verifies this one by emoji, and its secrets come with it", async () => {
+  const { other, main } = await newDevice();
+  expect(identity(main).backup).toEqual({ phase: "locked" });
+  await main.running.identity.verify();
+  expect(verification(main)).toMatchObject({ phase: "asked", incoming: false, device: null });
+  const request = await requestAt(other);
+  await request.accept();
+  await phaseIs(main, "ready");
+  expect(verification(main)?.device).toBe(other.person.deviceId);
+  await main.running.identity.compare();
+  const theirs = await emojiOf(request);
+  await phaseIs(main, "compare");
+  expect(emoji(main)).toEqual(theirs.emoji);
+  expect(emoji(main)).toHaveLength(7);
+  await main.running.identity.confirm(true);
+  await theirs.confirm();
+  await phaseIs(main, "done");
+  await becomes(main, { device: "verified", backup: { phase: "on" } });
+  await main.running.identity.cancel();
+  expect(verification(main)).toBeNull();
+});
+
+test("another device scans our code", async () => {
+  const { other, main } = await newDevice();
+  await main.running.identity.verify();
+  const request = await requestAt(other);
+  await request.accept();
+  await phaseIs(main, "ready");
+  await vi.waitFor(() => expect(verification(main)?.qr).toBeTypeOf("string"), SOON);
+  const verifier = await request.scanQRCode(
+    Uint8ClampedArray.from(Buffer.from(verification(main)?.qr ?? "", "base64")),
+  );
+  const verified = verifier.verify();
+  await phaseIs(main, "scanned");
+  await main.running.identity.confirm(true);
+  await verified;
+  await phaseIs(main, "done");
+  await becomes(main, { device: "verified", backup: { phase: "on" } });
+});
+
+test("we scan another device's code", async () => {
+  const { other, main } = await newDevice();
+  await main.running.identity.verify();
+  const request = await requestAt(other);
+  await request.accept();
+  await phaseIs(main, "ready");
+  expect(verification(main)?.canScan).toBe(true);
+  const code = await request.generateQRCode();
+  await expect(
+    main.running.identity.scanned(Buffer.from("something else").toString("base64")),
+  ).rejects.toThrow();
+  await main.running.identity.scanned(Buffer.from(code ?? []).toString("base64"));
+  await reaches(request, VerificationPhase.Started);
+  await phaseIs(main, "waiting");
+  request.verifier?.verify().catch(() => undefined);
+  request.verifier?.getReciprocateQrCodeCallbacks()?.confirm();
+  await phaseIs(main, "done");
+  await becomes(main, { device: "verified" });
+});
