@@ -1,7 +1,6 @@
 import {
   ClientEvent,
   ClientPrefix,
-  EventType,
   Method,
   RoomEvent,
   RoomMemberEvent,
@@ -100,17 +99,7 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
           { ...REQUEST, prefix: ClientPrefix.Unstable },
         );
       }),
-    sendToDevices: (type, content, to) =>
-      ask(async () => {
-        const devices = to.map(({ user, device }) => ({ userId: user, deviceId: device }));
-        const { batch } = await crypto.encryptToDeviceMessages(type, devices, { ...content });
-        const messages = new Map<string, Map<string, Record<string, unknown>>>();
-        for (const { userId, deviceId, payload } of batch) {
-          messages.set(userId, (messages.get(userId) ?? new Map()).set(deviceId, payload));
-        }
-        if (messages.size > 0) await client.sendToDevice(EventType.RoomMessageEncrypted, messages);
-        return to.filter(({ user, device }) => !messages.get(user)?.has(device));
-      }),
+    sendToDevices: (type, content, to) => ask(() => sendEncrypted(client, crypto, { type, content }, to)),
     openIdToken: () => ask(() => client.getOpenIdToken()),
     transports: () => ask(() => rtcTransports(client)),
     livekit: (request, body) => ask(() => livekitRequest(client, request, body)),

@@ -126,11 +126,10 @@ export function nextKeyAt(state: KeySchedule): number | null {
   return ahead.length === 0 ? null : Math.min(...ahead);
 }
 
-/** Whether the recipient was sent the key that is in use; `failing`: tried in vain so far. */
-export function sentTo(state: KeySchedule, id: string): "sent" | "waiting" | "failing" {
-  const delivery = state.deliveries.get(id);
-  if (state.holders.has(id) || delivery?.at === "sent") return "sent";
-  return delivery?.failing ? "failing" : "waiting";
+/** Whether the recipient was sent the key that is in use; `failing`: the newest was tried in vain so far. */
+export function sentTo({ holders, deliveries }: KeySchedule, id: string): "sent" | "waiting" | "failing" {
+  if (holders.has(id)) return "sent";
+  return deliveries.get(id)?.failing ? "failing" : "waiting";
 }
 
 /** The newest key: what a recipient must have. */

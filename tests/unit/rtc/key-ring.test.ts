@@ -156,6 +156,29 @@ test("a flood of early keys pushes out only its own, and stays small", () => {
   expect(after(...crowd)[0].early.length).toBeLessThanOrEqual(256);
 });
 
+test("a member's flood of new keys is slowed down, and takes nothing from the others", () => {
+  const [ring] = after(members(a, member("b")));
+  let state = ring;
+  let accepted = 0;
+  const hear = (event: RingEvent) => {
+    const [next, effects] = stepRing(state, event);
+    state = next;
+    accepted += effects.length;
+  };
+  for (let at = 0; at < 10_000; at++)
+    hear(received(key("a", { index: at % 256, key: bytes(at % 251), sentAt: at })));
+  expect(accepted).toBeLessThanOrEqual(32);
+  expect(state.held.get("a")?.size).toBeLessThanOrEqual(32);
+  accepted = 0;
+  hear(received(key("b")));
+  expect(accepted).toBe(1);
+  // The same key again costs nothing, and later there is room for new ones.
+  accepted = 0;
+  for (let at = 1; at <= 60; at++)
+    hear({ ...received(key("a", { index: 0, key: bytes(at), sentAt: 20_000 + at })), now: at * 1_000 });
+  expect(accepted).toBe(60);
+});
+
 test("no message whatsoever breaks the parser, and none in clear is taken", () => {
   const hostile = fc.oneof(
     fc.anything(),

@@ -7,6 +7,7 @@ import {
   newKeySchedule,
   nextKeyAt,
   ROTATION_MS,
+  sentTo,
   stepKeys,
   type KeyEffect,
   type KeyEvent,
@@ -198,6 +199,31 @@ test("after others saw us gone all get our key again", () => {
   expect(hand.step({ type: "forgotten" }).sent).toEqual(["0→ab"]);
 });
 
+test("it is told who was sent the key in use, and whom it does not reach", () => {
+  const hand = new Hand(a, b, c);
+  const told = () => [a, b, c].map(({ id }) => sentTo(hand.state, id)).join(" ");
+  expect(told()).toBe("waiting waiting waiting");
+  hand.acked(b);
+  expect(told()).toBe("sent failing sent");
+  // Neither while it is tried again.
+  hand.step({ type: "devices", user: b.user });
+  expect(told()).toBe("sent failing sent");
+  hand.acked();
+  expect(told()).toBe("sent sent sent");
+  // A new key that is on its way takes nothing from those who have the one in use.
+  hand.at(60_000).members(a, b);
+  hand.failed();
+  expect(told()).toBe("sent sent waiting");
+  hand.at(60_000 + ROTATION_MS);
+  expect(told()).toBe("waiting waiting waiting");
+  hand.failed().at(hand.now + 1_000);
+  expect(told()).toBe("failing failing waiting");
+  hand.acked();
+  expect(told()).toBe("sent sent waiting");
+  hand.step({ type: "forgotten" });
+  expect(told()).toBe("waiting waiting waiting");
+});
+
 const move = fc.record({
   afterMs: fc.oneof(fc.integer({ min: 0, max: 600 }), fc.integer({ min: 0, max: 15_000 })),
   who: fc.constantFrom("a", "b", "c", "d", "e"),
@@ -214,6 +240,7 @@ function play(
     left: ReadonlyMap<string, number>;
     members: ReadonlyMap<string, string>;
     holds: (id: string, made: number) => boolean;
+    told: (id: string) => ReturnType<typeof sentTo>;
   }) => void,
 ) {
   const queue: { at: number; run: () => void }[] = [];
@@ -263,6 +290,15 @@ function play(
       step({ type: "members", recipients: [...members].map(([id, stay]) => who(id, stay)) });
     });
   }
+  const instant = () =>
+    onInstant({
+      now,
+      used,
+      left,
+      members,
+      holds: (id, made) => held.get(id)?.has(made) ?? false,
+      told: (id) => sentTo(state, id),
+    });
   const end = at + 60_000;
   for (;;) {
     const timer = nextKeyAt(state);
@@ -271,12 +307,12 @@ function play(
     if (next > end) break;
     // What was true until now held up to this moment.
     now = next;
-    onInstant({ now, used, left, members, holds: (id, made) => held.get(id)?.has(made) ?? false });
+    instant();
     if (due && due.at === next) {
       queue.splice(queue.indexOf(due), 1);
       due.run();
     } else step({ type: "time" });
-    onInstant({ now, used, left, members, holds: (id, made) => held.get(id)?.has(made) ?? false });
+    instant();
   }
 }
 
@@ -328,6 +364,26 @@ test("nobody who is in lacks the key in use for longer than a trip, and a joiner
         },
       );
     }),
+    { numRuns: 300 },
+  );
+});
+
+test("whatever happens on the wire, whoever is told to hold the key in use was sent it", () => {
+  const trip = fc.record({ tripMs: fc.integer({ min: 0, max: 3_000 }), arrives: fc.boolean() });
+  fc.assert(
+    fc.property(
+      fc.array(move, { maxLength: 25 }),
+      fc.array(trip, { minLength: 1, maxLength: 20 }),
+      (moves, trips) => {
+        play(
+          moves,
+          (send) => trips[send % trips.length] ?? { tripMs: 0, arrives: true },
+          ({ used, members, holds, told }) => {
+            for (const id of members.keys()) if (told(id) === "sent") expect(holds(id, used)).toBe(true);
+          },
+        );
+      },
+    ),
     { numRuns: 300 },
   );
 });
