@@ -79,6 +79,7 @@ function participant(
     avatar,
     identity: member.identity,
     transport: transportKey(member.transport),
+    ...(member.followsOldest && { followsOldest: true }),
     foreign: member.known ? null : (member.transport?.type ?? null),
     local: member.own,
     joinedAt: member.joinedAt,

@@ -162,7 +162,7 @@ export class SessionWatch {
   }
 
   #memberView(session: Session, member: Membership): MemberView {
-    const { id, user, device, memberId, eventId, joinedAt, intent } = member;
+    const { id, user, device, memberId, eventId, joinedAt, intent, followsOldest } = member;
     const transport = transportOf(session, member);
     return {
       id,
@@ -171,6 +171,7 @@ export class SessionWatch {
       memberId,
       eventId,
       transport,
+      ...(followsOldest && { followsOldest }),
       identity: this.identity(member),
       joinedAt,
       intent,

@@ -58,6 +58,8 @@ export interface MemberView {
   /** Of the newest membership event, to which reactions and raised hands refer. */
   readonly eventId: EventId;
   readonly transport: TransportView | null;
+  /** They go by the older rule: all of their media, both ways, is on the oldest member's SFU. */
+  readonly followsOldest?: true;
   /** Identity on the SFU. */
   readonly identity: string;
   /** Epoch ms by the clock of the member's server. */

@@ -3,6 +3,7 @@ import type { SfuGrant } from "../../shared/ipc/contract.ts";
 import type { Participant } from "../../shared/state/app-state.ts";
 import type { Link, LinkOptions, RemoteTrack, Source } from "./backend.ts";
 import { Dial } from "./dial.ts";
+import { placeOf } from "./sfu-place.ts";
 
 export interface DialsPorts {
   readonly open: (options: Omit<LinkOptions, "signalled">) => Link;
@@ -30,9 +31,18 @@ interface Entry {
   readonly encrypted: boolean;
   /** Stood once: what is missing since is a loss. */
   stood: boolean;
+  /** Others who hear us nowhere else made us send here too. */
+  sent: boolean;
+  /** The call's room on the SFU that the latest grant is for. */
+  place: string | null;
+  /** The transport over which we are in that room already. */
+  over: string | null;
 }
 
-/** A connection to each SFU of the call: one where we publish, and those where others do (`multi_sfu`). */
+/**
+ * A connection to each SFU of the call: one where we publish, and those where others do (`multi_sfu`). Whoever follows the oldest member
+ * listens on one SFU alone, so that we send there as well.
+ */
 export class Dials {
   readonly #entries = new Map<string, Entry>();
   readonly #ports: DialsPorts;
@@ -42,7 +52,7 @@ export class Dials {
   }
 
   get(transport: string): Dial | undefined {
-    return this.#entries.get(transport)?.dial;
+    return this.#entries.get(this.#over(transport))?.dial;
   }
 
   /** How we stand with the SFU on which we publish. */
@@ -60,11 +70,16 @@ export class Dials {
 
   bring(aim: Aim): void {
     this.#connect(aim);
-    for (const [transport, { dial, own }] of this.#entries) {
-      const others = aim.participants.filter((them) => !them.local && them.transport === transport);
-      dial.link?.receive(new Set(aim.live ? others.map(({ identity }) => identity) : []));
+    for (const [transport, entry] of this.#entries) {
+      const { link } = entry.dial;
+      const others = aim.participants.filter(
+        (them) => !them.local && them.transport !== null && this.#over(them.transport) === transport,
+      );
+      link?.receive(new Set(aim.live ? others.map(({ identity }) => identity) : []));
       // Before it stands nothing can be sent; it says so once it does.
-      if (own && dial.link?.status === "connected") send(dial.link, aim.sending);
+      if (link?.status !== "connected") continue;
+      entry.sent = !entry.own && this.#isFollowed(transport, aim);
+      if (entry.own || entry.sent) send(link, aim.sending);
     }
   }
 
@@ -93,18 +108,45 @@ export class Dials {
     return [...this.#entries.values()].find(({ own }) => own);
   }
 
-  #connect({ encrypted, transport: ours, participants, live, ahead = false }: Aim): void {
+  /** A transport, or the one over which we are on the same SFU. */
+  #over(transport: string): string {
+    const over = this.#entries.get(transport)?.over;
+    return over == null ? transport : this.#over(over);
+  }
+
+  /** Whether somebody listens there, and nowhere else. */
+  #isFollowed(transport: string, { live, participants }: Aim): boolean {
+    if (!live) return false;
+    return participants.some(
+      (them) =>
+        them.followsOldest &&
+        !them.local &&
+        them.transport !== null &&
+        this.#over(them.transport) === transport,
+    );
+  }
+
+  #connect(aim: Aim): void {
+    const { encrypted, transport: ours, participants, live, ahead = false } = aim;
     const theirs =
       live || ahead ? participants.filter(({ local }) => !local).map(({ transport }) => transport) : [];
     const wanted = new Set([ours, ...theirs].filter((transport) => transport !== null));
     for (const [transport, entry] of this.#entries) {
-      if (wanted.has(transport) && entry.own === (transport === ours) && entry.encrypted === encrypted)
-        continue;
-      entry.dial.close();
-      this.#entries.delete(transport);
+      const fits = entry.own === (transport === ours) && entry.encrypted === encrypted;
+      // Muting would mute the same track where it is still heard: only a new connection sends nothing.
+      const stops = entry.sent && !this.#isFollowed(transport, aim);
+      if (wanted.has(transport) && fits && !stops) continue;
+      this.#drop(transport, entry);
     }
+    for (const [transport, entry] of this.#entries)
+      if (entry.over !== null && !this.#entries.has(entry.over)) this.#drop(transport, entry);
     for (const transport of wanted)
       if (!this.#entries.has(transport)) this.#open(transport, transport === ours, encrypted);
+  }
+
+  #drop(transport: string, entry: Entry): void {
+    entry.dial.close();
+    this.#entries.delete(transport);
   }
 
   #open(transport: string, own: boolean, encrypted: boolean): void {
@@ -114,12 +156,32 @@ export class Dials {
     };
     const dial = new Dial({
       open: () => this.#ports.open({ encrypted, changed }),
-      grant: () => this.#ports.grant(transport),
+      grant: async () => {
+        const grant = await this.#ports.grant(transport);
+        entry.place = placeOf(grant);
+        if (!own) this.#yield(entry);
+        return grant;
+      },
       changed,
       pause,
     });
-    const entry: Entry = { dial, own, encrypted, stood: false };
+    const entry: Entry = { dial, own, encrypted, stood: false, sent: false, place: null, over: null };
     this.#entries.set(transport, entry);
+  }
+
+  /**
+   * Two services may stand before one SFU, which lets nobody in twice under one name: the second connection would end the first, and
+   * that, dialled again, the second. A grant proves nothing before the SFU has taken it, so only a connection that stands counts.
+   */
+  #yield(entry: Entry): void {
+    for (const [transport, other] of this.#entries) {
+      if (other === entry || other.place === null || other.place !== entry.place) continue;
+      if (other.over !== null || other.dial.status !== "connected") continue;
+      entry.over = transport;
+      entry.dial.close();
+      this.#ports.changed();
+      throw new Error("connected already");
+    }
   }
 }
 

@@ -255,6 +255,8 @@ export interface Participant {
   readonly identity: string;
   /** What the SFU where they publish is called: its authorization service's URL, or `wss://…#server` (see `transportKey`); null where they name none that we speak. */
   readonly transport: string | null;
+  /** Their app goes by the older rule: all of its media, both ways, is on the oldest member's SFU (`transport`). */
+  readonly followsOldest?: true;
   /** The kind of their transport, where it is one that we do not speak. */
   readonly foreign: string | null;
   readonly local: boolean;

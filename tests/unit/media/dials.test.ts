@@ -26,7 +26,13 @@ const member = (name: string, transport: string | null, local = false): Particip
   key: "have",
 });
 
-function setUp(aim: Partial<Aim>) {
+/** A grant as services make it, for a room of an SFU. */
+const grantOf = (url: string, room: string) => ({
+  url,
+  token: `header.${btoa(JSON.stringify({ video: { room } })).replaceAll("=", "")}.signature`,
+});
+
+function setUp(aim: Partial<Aim>, sfuOf = (transport: string) => transport) {
   const opened: FakeLink[] = [];
   const current: { aim: Aim } = {
     aim: {
@@ -44,7 +50,7 @@ function setUp(aim: Partial<Aim>) {
       opened.push(link);
       return link;
     },
-    grant: async (transport) => ({ url: transport, token: "token" }),
+    grant: async (transport) => grantOf(sfuOf(transport), "room"),
     changed: () => dials.bring(current.aim),
   });
   open.push(dials);
@@ -93,6 +99,76 @@ test("we send on our own SFU only, and not before it stands", async () => {
   expect([home.sent.size, away.sent.size]).toEqual([0, 0]);
   home.stand();
   expect([home.sent.size, away.sent.size]).toEqual([1, 0]);
+});
+
+test("we send also where somebody listens alone who follows the oldest member, as long as they do", async () => {
+  const dave: Participant = { ...member("dave", AWAY), followsOldest: true };
+  const { link, bring, opened } = setUp({ participants: [member("carol", AWAY), dave] });
+  const [home, away] = [await link(HOME), await link(AWAY)];
+  home.stand();
+  away.stand();
+  expect([home.sent.size, away.sent.size]).toEqual([1, 1]);
+  bring({ participants: [member("carol", AWAY), { ...dave, transport: HOME }] });
+  await expect.poll(() => opened.length).toBe(3);
+  const again = await link(AWAY);
+  again.stand();
+  expect([away.status, again.sent.size, home.sent.size]).toEqual(["closed", 0, 1]);
+});
+
+test("nothing is sent elsewhere while only somebody else's SFU is followed, nor in the lobby", async () => {
+  const dave: Participant = { ...member("dave", AWAY), followsOldest: true };
+  const { link } = setUp({ live: false, ahead: true, participants: [dave] });
+  const away = await link(AWAY);
+  away.stand();
+  expect(away.sent.size).toBe(0);
+});
+
+test("one SFU behind two services is connected once, and those of both are heard over it", async () => {
+  const { dials, link, opened, bring } = setUp({ participants: [member("bob", HOME)] }, () => "wss://sfu");
+  const home = await link("wss://sfu");
+  home.stand();
+  await expect.poll(() => dials.connection).toBe("connected");
+  bring({ participants: [member("bob", HOME), member("carol", AWAY)] });
+  await expect.poll(() => [...home.received]).toEqual(["bob", "carol"]);
+  expect([dials.get(AWAY)?.link, home.status]).toEqual([home, "connected"]);
+  expect(opened.filter(({ grant, status }) => grant !== null || status !== "closed")).toEqual([home]);
+});
+
+test("where both were dialled at once, the one that was thrown out goes by the other", async () => {
+  const { dials, opened } = setUp({ participants: [member("carol", AWAY)] }, () => "wss://sfu");
+  await expect.poll(() => opened.filter(({ grant }) => grant !== null)).toHaveLength(2);
+  const [home, away] = opened;
+  away?.stand();
+  home?.stand();
+  // As the SFU does with the first of two of one name.
+  away?.close();
+  await expect.poll(() => [...(home?.received ?? [])]).toEqual(["carol"]);
+  expect([dials.get(AWAY)?.link, home?.status]).toEqual([home, "connected"]);
+});
+
+test("a connection that does not stand keeps nobody from dialling the same SFU", async () => {
+  const { opened } = setUp(
+    { participants: [member("mallory", AWAY), member("bob", "https://bob.example")] },
+    (of) => (of === HOME ? HOME : "wss://sfu"),
+  );
+  // Both of them were let in by their services; neither stands.
+  await expect.poll(() => opened.filter(({ grant }) => grant?.url === "wss://sfu")).toHaveLength(2);
+});
+
+test("who went over a connection that is gone is dialled by their own service", async () => {
+  const both = [member("carol", AWAY), member("bob", "https://bob.example")];
+  const { dials, link, opened, bring } = setUp({ participants: [member("carol", AWAY)] }, (of) =>
+    of === HOME ? HOME : "wss://sfu",
+  );
+  const away = await link("wss://sfu");
+  away.stand();
+  await expect.poll(() => dials.get(AWAY)?.status).toBe("connected");
+  bring({ participants: both });
+  await expect.poll(() => [...away.received]).toEqual(["carol", "bob"]);
+  bring({ participants: both.slice(1) });
+  await expect.poll(() => opened.at(-1)?.grant?.url).toBe("wss://sfu");
+  opened.at(-1)?.stand();
+  expect([away.status, ...(opened.at(-1)?.received ?? [])]).toEqual(["closed", "bob"]);
 });
 
 test("an SFU that nobody names any more is left", async () => {
