@@ -16,6 +16,7 @@ import { ask, REQUEST, sent } from "./ask.ts";
 import { all, on } from "./listen.ts";
 import { memberEvents, onMemberEvent } from "./member-events.ts";
 import { hasSticky, sendEvent } from "./signals-send.ts";
+import { sendEncrypted } from "./to-device.ts";
 import { livekitRequest, rtcTransports } from "./transports.ts";
 
 const STICKY_MS = "org.matrix.msc4354.sticky_duration_ms";
