@@ -27,8 +27,8 @@ export type StackOptions = {
   ssoUser?: string;
   /** Has next-generation login (OAuth 2) and no other, by which everybody is signed in as this user; see `Stack.oauth`. */
   oauthUser?: { readonly name: string; readonly tokenLife: number };
-  /** The homeserver has MSC4195's endpoints, which want the member named in this way. */
-  homeserverEndpoints?: HomeserverSide["naming"];
+  /** The homeserver has MSC4195's endpoints; see `Stack.endpoints`. */
+  homeserverEndpoints?: boolean;
   /** Federates with the others that were given the same; see `startFederation`. */
   neighbours?: Neighbours;
 };
@@ -53,6 +53,8 @@ export type Stack = {
   readonly sfu: Server & { url: string; apiUrl: string; key: string; secret: string };
   /** Where the stack was started with `oauthUser`. */
   readonly oauth: OAuthProvider | null;
+  /** How the homeserver's own endpoints are served, where it has them; the test may change how from now on. */
+  readonly endpoints: HomeserverSide | undefined;
   readonly faults: Readonly<Partial<Record<Site, FaultProxy>>>;
   /** Ends everything. Keeps the logs (and data) in `folder` when asked to. */
   stop(options?: { keep?: boolean }): Promise<void>;
@@ -84,7 +86,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       closing.push(() => provider.close());
       ssoUrl = provider.url;
     }
-    const { neighbours, homeserverEndpoints: naming } = options;
+    const { neighbours, homeserverEndpoints = false } = options;
     const servers = await startServers({
       folder,
       supervision,
@@ -92,7 +94,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       closing,
       ssoUrl,
       neighbours,
-      naming,
+      homeserverEndpoints,
       oauthUser: options.oauthUser,
     });
     return { ...servers, folder, faults, stop };
@@ -109,7 +111,7 @@ async function startServers({
   closing,
   ssoUrl,
   neighbours,
-  naming,
+  homeserverEndpoints,
   oauthUser,
 }: {
   folder: string;
@@ -118,9 +120,9 @@ async function startServers({
   closing: (() => Promise<void>)[];
   ssoUrl: string | undefined;
   neighbours: Neighbours | undefined;
-  naming: HomeserverSide["naming"] | undefined;
+  homeserverEndpoints: boolean;
   oauthUser: StackOptions["oauthUser"];
-}): Promise<Pick<Stack, "homeserver" | "authorization" | "sfu" | "oauth">> {
+}): Promise<Pick<Stack, "homeserver" | "authorization" | "sfu" | "endpoints" | "oauth">> {
   const [hsPort, authPort, sfuPort] = [await freePort(), await freePort(), await freePort()];
   const hsUrl = `http://127.0.0.1:${hsPort}`;
   const apiUrl = `http://127.0.0.1:${sfuPort}`;
@@ -139,9 +141,12 @@ async function startServers({
 
   const sfu = { url: await publicUrl("sfu", `ws://127.0.0.1:${sfuPort}`), apiUrl, key, secret };
   const [asToken, hsToken] = [randomBytes(16).toString("hex"), randomBytes(16).toString("hex")];
+  const endpoints: HomeserverSide | undefined = homeserverEndpoints
+    ? { url: hsUrl, serverName, asToken, hsToken, naming: "member" }
+    : undefined;
   const authorization = await startAuthorizationServer(authPort, {
     sfu,
-    homeserver: naming && { url: hsUrl, serverName, asToken, hsToken, naming },
+    homeserver: endpoints,
     directory: (name) => (refused.has(name) ? undefined : known.get(name)),
     fullAccess: (name) => fullAccess.has(name),
   });
@@ -181,7 +186,7 @@ async function startServers({
       publicUrl: homeserverUrl,
       authorizationUrl: authPublicUrl,
       ssoUrl,
-      rtcService: naming && { url: authUrl, asToken, hsToken, sfuUrl: sfu.url },
+      rtcService: endpoints && { url: authUrl, asToken, hsToken, sfuUrl: sfu.url },
       federationPort,
       oauth: oauth && { url: oauth.url, secret: oauthSecret },
     }),
@@ -191,6 +196,7 @@ async function startServers({
     homeserver: { ...synapse, url: homeserverUrl, directUrl: hsUrl, serverName },
     authorization: { ...authorization, url: authPublicUrl, directUrl: authUrl, refused, fullAccess },
     sfu: { ...livekit, ...sfu },
+    endpoints,
     oauth,
   };
 }

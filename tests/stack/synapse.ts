@@ -16,9 +16,16 @@ export type SynapsePlan = {
   authorizationUrl: string;
   /** A CAS site by which users may sign in too (`m.login.sso`). */
   ssoUrl: string | undefined;
+  /** The application service that it passes MSC4195's endpoints on to. */
+  rtcService: RtcService | undefined;
   /** Where it listens for other homeservers, by TLS; undefined for one that is alone. */
   federationPort: number | undefined;
+  /** The authorization server (OAuth 2) that it leaves all sign-ins to. */
+  oauth: { url: string; secret: string } | null;
 };
+
+/** An authorization service behind MSC4195's endpoints, and the SFU that they name. */
+export type RtcService = { url: string; asToken: string; hsToken: string; sfuUrl: string };
 
 /** The command of a Synapse on 127.0.0.1 with SQLite, open registration and no rate limits; writes its configuration. */
 export function synapseCommand(plan: SynapsePlan): ServerCommand {
@@ -34,8 +41,12 @@ export function synapseCommand(plan: SynapsePlan): ServerCommand {
 }
 
 function configuration(plan: SynapsePlan): object {
-  const { folder, port, serverName, publicUrl, authorizationUrl, ssoUrl, federationPort } = plan;
-  const transport = { type: "livekit", livekit_service_url: authorizationUrl };
+  const { folder, port, serverName, publicUrl, authorizationUrl, ssoUrl, rtcService, federationPort } = plan;
+  const transport = {
+    type: "livekit",
+    livekit_service_url: authorizationUrl,
+    ...(rtcService && { url: rtcService.sfuUrl }),
+  };
   return {
     server_name: serverName,
     public_baseurl: publicUrl,
@@ -59,8 +70,17 @@ function configuration(plan: SynapsePlan): object {
       ...(federationPort === undefined ? [] : [federationListener(federationPort)]),
     ],
     ...(federationPort === undefined ? {} : federation(folder)),
-    enable_registration: true,
-    enable_registration_without_verification: true,
+    ...(plan.oauth
+      ? {
+          enable_registration: false,
+          password_config: { enabled: false },
+          matrix_authentication_service: {
+            enabled: true,
+            endpoint: plan.oauth.url,
+            secret: plan.oauth.secret,
+          },
+        }
+      : { enable_registration: true, enable_registration_without_verification: true }),
     // Hashing a password costs 4 ms instead of 250 ms.
     bcrypt_rounds: 4,
     presence: { enabled: false },
@@ -72,7 +92,10 @@ function configuration(plan: SynapsePlan): object {
       msc4143_enabled: true,
       msc4222_enabled: true,
       msc4354_enabled: true,
+      msc4502_enabled: rtcService !== undefined,
+      msc4512_enabled: rtcService !== undefined,
     },
+    ...(rtcService && { app_service_config_files: [registration(folder, rtcService)] }),
     matrix_rtc: { transports: [transport] },
     extra_well_known_client_content: { "org.matrix.msc4143.rtc_foci": [transport] },
     ...(ssoUrl === undefined
@@ -113,6 +136,25 @@ function federation(folder: string): object {
     },
     rc_federation: { window_size: 1000, sleep_limit: 100_000, reject_limit: 100_000, concurrent: 100 },
   };
+}
+
+/** Returns the file's path. */
+function registration(folder: string, { url, asToken, hsToken }: RtcService): string {
+  const file = join(folder, "rtc-service.json");
+  const content = {
+    id: "rtc",
+    url: null,
+    as_token: asToken,
+    hs_token: hsToken,
+    sender_localpart: "rtc",
+    namespaces: {},
+    rate_limited: false,
+    "io.element.msc4502.scopes": ["urn:matrix:client:io.element.msc4502:rooms:is_joined"],
+    "io.element.msc4512.proxy_prefix": "rtc/livekit",
+    "io.element.msc4512.proxy_url": url,
+  };
+  writeFileSync(file, JSON.stringify(content), { mode: 0o600 });
+  return file;
 }
 
 function raisedLimits(): object {

@@ -18,6 +18,11 @@ export function memberIdentity(userId: string, deviceId: string, memberId: strin
   return hash([userId, deviceId, memberId]);
 }
 
+/** The same by MSC4195's newest text. */
+export function textIdentity(userId: string, memberId: string): string {
+  return hash([userId, memberId]);
+}
+
 // Unpadded standard base64 of the SHA-256 of a canonical JSON array of strings.
 function hash(parts: string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64").replace(/=+$/, "");

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { Failure } from "./failure.ts";
 import { legacyIdentity, legacySlotId, memberIdentity, sfuRoomName } from "./identity.ts";
 
-const text = v.pipe(v.string(), v.minLength(1));
+export const text = v.pipe(v.string(), v.minLength(1));
 
 const openIdToken = v.strictObject({
   access_token: text,
@@ -82,7 +82,7 @@ function delegationOf(request: {
 
 // As the deployed service: what does not decode (also an unknown field) is not JSON of ours; what decodes but
 // lacks something is bad JSON.
-function read<S extends v.GenericSchema>(schema: S, body: string): v.InferOutput<S> {
+export function read<S extends v.GenericSchema>(schema: S, body: string): v.InferOutput<S> {
   let json: unknown;
   try {
     json = JSON.parse(body);

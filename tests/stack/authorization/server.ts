@@ -56,7 +56,7 @@ async function answer(
     if (!route) throw new Failure(404, "M_UNRECOGNIZED", "no such request");
     if (request.method === "OPTIONS") return send(response, 200, {});
     if (request.method !== "POST") throw new Failure(405, "M_UNRECOGNIZED", "POST only");
-    send(response, 200, await route(await bodyOf(request), request.headers.authorization));
+    send(response, 200, await route(await bodyOf(request), request.headers));
   } catch (error) {
     if (error instanceof Failure)
       send(response, error.status, { errcode: error.errcode, error: error.message });

@@ -1,7 +1,10 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { WebhookReceiver } from "livekit-server-sdk";
 import { delayedLeaves, type DelayedLeaves } from "./delayed-leaves.ts";
 import { Failure } from "./failure.ts";
 import { type Directory, userOf } from "./homeservers.ts";
+import { homeserverRoutes } from "./homeserver-routes.ts";
+import type { HomeserverSide } from "./homeserver-side.ts";
 import { type GrantRequest, readLegacyRequest, readMemberRequest } from "./requests.ts";
 import { type SfuAccess, type SfuRooms, sfuRooms } from "./sfu-rooms.ts";
 
@@ -10,10 +13,12 @@ export type AuthorizationOptions = {
   directory: Directory;
   /** Whether users of this homeserver may create rooms on the SFU and delegate their leaves. */
   fullAccess: (serverName: string) => boolean;
+  /** Serves also the endpoints that this homeserver passes on to it. */
+  homeserver?: HomeserverSide | undefined;
 };
 
-/** Answers one request: the path, the body, the Authorization header. Throws `Failure`. */
-export type Route = (body: string, authorization: string | undefined) => Promise<object>;
+/** Answers one request: the body, the headers. Throws `Failure`. */
+export type Route = (body: string, headers: IncomingHttpHeaders) => Promise<object>;
 
 export type AuthorizationService = { routes: ReadonlyMap<string, Route>; close(): void };
 
@@ -28,6 +33,7 @@ export function authorizationService(options: AuthorizationOptions): Authorizati
       ["/get_token", (body) => grant(readMemberRequest(body))],
       ["/delegate_delayed_leave", (body) => delegate(readMemberRequest(body), options, leaves)],
       ["/sfu_webhook", webhookRoute(options.sfu, leaves)],
+      ...(options.homeserver ? homeserverRoutes(options.homeserver, options.sfu.url, sfu, leaves) : []),
     ]),
     close: () => leaves.close(),
   };
@@ -85,7 +91,7 @@ async function userBehind(request: GrantRequest, directory: Directory): Promise<
 
 function webhookRoute({ key, secret }: SfuAccess, leaves: DelayedLeaves): Route {
   const receiver = new WebhookReceiver(key, secret);
-  return async (body, authorization) => {
+  return async (body, { authorization }) => {
     const event = await receiver.receive(body, authorization).catch(() => {
       throw new Failure(401, "M_UNAUTHORIZED", "the webhook's signature is not the SFU's");
     });

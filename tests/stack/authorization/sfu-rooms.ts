@@ -16,7 +16,7 @@ export type SfuRooms = {
   /** The session id of a participant; undefined when it is not there; "unknown" when the SFU does not say. */
   sidOf(place: Place): Promise<string | undefined>;
   /** A JWT, valid for one hour, with which a client may join one room under one identity. */
-  grant(place: Place): Promise<string>;
+  grant(place: Place, options?: { canPublish: boolean }): Promise<string>;
 };
 
 export function sfuRooms({ apiUrl, key, secret }: SfuAccess): SfuRooms {
@@ -33,13 +33,13 @@ export function sfuRooms({ apiUrl, key, secret }: SfuAccess): SfuRooms {
         return status === 404 ? undefined : "unknown";
       }
     },
-    async grant({ sfuRoom, identity }) {
+    async grant({ sfuRoom, identity }, { canPublish } = { canPublish: true }) {
       const token = new AccessToken(key, secret, { identity, ttl: "1h" });
       token.addGrant({
         room: sfuRoom,
         roomJoin: true,
         roomCreate: false,
-        canPublish: true,
+        canPublish,
         canSubscribe: true,
         canUpdateOwnMetadata: false,
         hidden: false,
