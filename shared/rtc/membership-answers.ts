@@ -71,10 +71,10 @@ export function done(
         intent: request.intent,
         since,
         createdAt,
-        sentAt,
         endsAt: (state.self.form === "sticky" ? sentAt : since) + request.lastsMs,
         doubtAt: doubted ? now + ECHO_MS : null,
         repeatAt: null,
+        repeatedAt: state.member?.repeatAt == null ? (state.member?.repeatedAt ?? null) : sentAt,
       };
       // Some servers cancel a delayed event when its own sender writes there: a restart at once tells.
       const delay = state.delay && { ...state.delay, restartAt: now };
@@ -185,7 +185,7 @@ export function seen(state: OwnMembership): OwnMembership {
 export function newcomer(state: OwnMembership): OwnMembership {
   const { self, member, now } = state;
   if (self.form !== "sticky" || !member || member.repeatAt !== null) return state;
-  const repeatAt = Math.max(now + NEWCOMER_MS, member.sentAt + NEWCOMER_SPACING_MS);
+  const repeatAt = Math.max(now + NEWCOMER_MS, (member.repeatedAt ?? -Infinity) + NEWCOMER_SPACING_MS);
   return { ...state, member: { ...member, repeatAt } };
 }
 

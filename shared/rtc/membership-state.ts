@@ -110,14 +110,14 @@ export interface Standing {
   readonly since: number;
   /** By the server's clock, as our event came back; null until then. */
   readonly createdAt: number | null;
-  /** Our clock at the last sending. */
-  readonly sentAt: number;
   /** By our clock. */
   readonly endsAt: number;
   /** The room says something else than we do: if that lasts until then, our event is sent again. */
   readonly doubtAt: number | null;
   /** Somebody came who cannot read our event, which was encrypted before: then it is sent again. */
   readonly repeatAt: number | null;
+  /** When that was done last. */
+  readonly repeatedAt: number | null;
 }
 
 export interface Wait {
