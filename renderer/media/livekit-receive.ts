@@ -27,6 +27,8 @@ interface Trouble {
   readonly key: "missing" | "wrong";
   /** What was decoded so far; more of it ends the trouble. Null until looked at. */
   decoded: Decoded | null;
+  /** How often they were looked at. */
+  looks: number;
 }
 
 export interface ReceivingPorts {
@@ -87,7 +89,7 @@ export class Receiving {
         ? "wrong"
         : null;
     if (key === null || this.#troubles.get(identity)?.key === key) return;
-    this.#troubles.set(identity, { key, decoded: null });
+    this.#troubles.set(identity, { key, decoded: null, looks: 0 });
     this.#looking ??= setInterval(() => void this.#look(), LOOK_MS);
     this.#ports.changed();
   }
@@ -162,13 +164,17 @@ export class Receiving {
         this.#ports.changed();
       }
       trouble.decoded = decoded;
-      if (this.#troubles.has(identity)) this.#ports.retry(identity);
+      trouble.looks += 1;
+      if (this.#troubles.has(identity) && isTurn(trouble.looks)) this.#ports.retry(identity);
     }
     if (this.#troubles.size > 0) return;
     clearInterval(this.#looking);
     this.#looking = undefined;
   }
 }
+
+/** Each retry has a dozen frames decrypted in vain: after 1, 2 and 4 looks, then every 8th. */
+const isTurn = (looks: number): boolean => looks % 8 === 0 || [1, 2, 4].includes(looks);
 
 /** A picture, or sound for at least half of the time: remains of what came before count for a little sound. */
 const isMore = (now: Decoded, then: Decoded | null): boolean =>

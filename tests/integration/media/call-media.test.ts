@@ -8,6 +8,7 @@ import {
   CAROL,
   hears,
   join,
+  joinIn,
   openCallWindow,
   PATIENCE,
   seesMore,
@@ -19,6 +20,8 @@ import { callOf, keyOf, member, type CallWindow } from "./windows.ts";
 declare global {
   /** In the page: how often a device was asked for. */
   var captures: number;
+  /** In the page: how often its workers tried to decrypt, and told it something. */
+  var work: { tried: number; told: number };
 }
 
 const { sfu } = useSfu();
@@ -226,6 +229,21 @@ test("a call that is held is neither heard nor sent to, and comes back", async (
   await Promise.all([hears(bob), seesMore(bob, ALICE), seesMore(alice, BOB)]);
 });
 
+/** Runs in a worker before all else: counts attempts to decrypt, and what is said to the page. */
+function countWork(): void {
+  const channel = new BroadcastChannel("work");
+  const decrypt = crypto.subtle.decrypt.bind(crypto.subtle);
+  crypto.subtle.decrypt = (...frame) => {
+    channel.postMessage("tried");
+    return decrypt(...frame);
+  };
+  const post = globalThis.postMessage.bind(globalThis);
+  globalThis.postMessage = (message: unknown) => {
+    channel.postMessage("told");
+    post(message);
+  };
+}
+
 /** Somebody's frames are noise for so long that the library has given their key up. */
 async function misencrypts(who: CallWindow, user: UserId, other: CallWindow): Promise<void> {
   await who.tellKey(keyOf(who.identity, 0, 99, true));
@@ -233,6 +251,35 @@ async function misencrypts(who: CallWindow, user: UserId, other: CallWindow): Pr
   const before = await other.bytes("audio");
   await expect.poll(() => other.bytes("audio"), PATIENCE).toBeGreaterThan(before + 5000);
 }
+
+test("a flood of frames under a wrong key costs little: few are tried, and fewer told of", async () => {
+  const alice = await openCallWindow(ALICE);
+  // What its encryption workers do, counted.
+  await alice.page.route(/e2ee\.worker.*\.js/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `(${countWork.toString()})();${await response.text()}` });
+  });
+  await alice.page.addInitScript(() => {
+    globalThis.work = { tried: 0, told: 0 };
+    new BroadcastChannel("work").onmessage = ({ data }: MessageEvent<"tried" | "told">) => (work[data] += 1);
+  });
+  await alice.reload();
+  const bob = await join(BOB, [ALICE]);
+  await joinIn(alice, [BOB]);
+  await Promise.all([seesMore(alice, BOB), hears(alice)]);
+  await bob.tellKey(keyOf(bob.identity, 0, 99, true));
+  await expect.poll(() => alice.reason(BOB), PATIENCE).toBe("key-wrong");
+  const work = () => alice.page.evaluate(() => ({ ...globalThis.work }));
+  const [before, packets] = [await work(), await alice.packets()];
+  expect(before.tried).toBeGreaterThan(50);
+  await expect
+    .poll(() => alice.packets(), { timeout: 60_000, interval: 200 })
+    .toBeGreaterThan(packets + 1000);
+  const after = await work();
+  // Of the fake devices' 70 frames a second hardly any.
+  expect(after.tried - before.tried).toBeLessThan(100);
+  expect(after.told - before.told).toBeLessThan(50);
+});
 
 test("whose frames were noise for a moment is seen and heard again", async () => {
   const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);

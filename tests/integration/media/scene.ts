@@ -47,9 +47,13 @@ export const bytesOf = (user: UserId): number => KEY_BYTES[user] ?? 0;
 
 export async function lobby(user: UserId): Promise<CallWindow> {
   const window = await openCallWindow(user);
+  await lobbyIn(window);
+  return window;
+}
+
+async function lobbyIn(window: CallWindow): Promise<void> {
   await window.tellCall(callOf("lobby", []));
   await expect.poll(() => window.page.evaluate(() => stage.call.connection), PATIENCE).toBe("connected");
-  return window;
 }
 
 /** Joined, with these others in the call, and everybody's first key in hand except theirs named in `without`. */
@@ -58,7 +62,17 @@ export async function join(
   others: readonly UserId[],
   how: { without?: readonly UserId[]; encrypted?: boolean } = {},
 ) {
-  const window = await lobby(user);
+  return joinIn(await openCallWindow(user), others, how);
+}
+
+/** The same in a window that is open. */
+export async function joinIn(
+  window: CallWindow,
+  others: readonly UserId[],
+  how: { without?: readonly UserId[]; encrypted?: boolean } = {},
+) {
+  await lobbyIn(window);
+  const { user } = window;
   const { without = [], encrypted = true } = how;
   window.keys = [...others.filter((each) => !without.includes(each)), user].map((each) =>
     keyOf(`${each}:DEVICE`, 0, bytesOf(each), each === user),

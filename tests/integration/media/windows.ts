@@ -113,6 +113,7 @@ export const keyOf = (identity: string, index: number, byte: number, own = false
 /** One person's call window, with the test as its main. */
 export interface CallWindow {
   readonly page: Page;
+  readonly user: UserId;
   readonly identity: string;
   readonly asked: { command: string; args: unknown }[];
   /** What `call.keys` answers, of our own only the last. */
@@ -130,6 +131,8 @@ export interface CallWindow {
   streams(): Promise<number>;
   /** Bytes of this kind that arrived so far, without headers and padding. */
   bytes(kind: "audio" | "video"): Promise<number>;
+  /** Packets of media that arrived so far. */
+  packets(): Promise<number>;
   reload(): Promise<void>;
   close(): Promise<void>;
   /** As a crash or a power cut would. */
@@ -159,6 +162,7 @@ export async function openWindow(user: UserId, sfu: Sfu, stages: Stages): Promis
     page.evaluate(([on, what]) => stage.hear(on, what), [topic, payload] as const);
   const window_: CallWindow = {
     page,
+    user,
     identity,
     asked,
     keys: [],
@@ -178,6 +182,7 @@ export async function openWindow(user: UserId, sfu: Sfu, stages: Stages): Promis
     frames: (of, kind = "camera") => page.evaluate(framesDecoded, `${of} ${kind}`),
     streams: () => page.evaluate(streamsReceived),
     bytes: (kind) => page.evaluate(bytesReceived, kind),
+    packets: () => page.evaluate(packetsReceived),
     reload: async () => {
       await page.reload();
       await page.waitForFunction(() => "stage" in window);
@@ -241,6 +246,15 @@ async function streamsReceived(): Promise<number> {
   return reports
     .flatMap((report): RTCInboundRtpStreamStats[] => [...report.values()])
     .filter(({ type, packetsReceived }) => type === "inbound-rtp" && (packetsReceived ?? 0) > 0).length;
+}
+
+/** In the page. */
+async function packetsReceived(): Promise<number> {
+  const reports = await Promise.all(connections.map((connection) => connection.getStats()));
+  return reports
+    .flatMap((report): RTCInboundRtpStreamStats[] => [...report.values()])
+    .filter(({ type }) => type === "inbound-rtp")
+    .reduce((sum, { packetsReceived: received }) => sum + (received ?? 0), 0);
 }
 
 /** In the page. */
