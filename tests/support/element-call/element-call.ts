@@ -172,7 +172,19 @@ export class ElementCall {
 
   /** Waits until the picture in a tile moves: frames are really decoded. */
   async moves(tile: Locator): Promise<void> {
-    await expect(async () => tile.locator("video").evaluate(decodes, 10)).toPass();
+    let before: number | null = null;
+    let more = 0;
+    await expect
+      .poll(
+        async () => {
+          const now = await tile.locator("video").evaluate(decoded);
+          if (before !== null && now > before) more += now - before;
+          before = now;
+          return more;
+        },
+        { message: "frames decoded", intervals: [50] },
+      )
+      .toBeGreaterThanOrEqual(10);
   }
 
   /** Waits until sound of somebody else is really audible. */
@@ -206,17 +218,7 @@ export class ElementCall {
   }
 }
 
-/** Runs in Element Call: resolves when this many further frames were decoded. */
-function decodes(video: Element, frames: number): Promise<void> {
-  if (!(video instanceof HTMLVideoElement)) throw new Error("not a video");
-  return new Promise((resolve, reject) => {
-    const first = video.getVideoPlaybackQuality().totalVideoFrames;
-    const look = () => {
-      // It is asked again for a tile that was made anew.
-      if (!video.isConnected) reject(new Error("the tile went away"));
-      else if (video.getVideoPlaybackQuality().totalVideoFrames >= first + frames) resolve();
-      else setTimeout(look, 20);
-    };
-    look();
-  });
+/** Runs in Element Call. A new connection brings a new element, or one that counts from 0 again. */
+function decoded(video: Element): number {
+  return video instanceof HTMLVideoElement ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
 }
