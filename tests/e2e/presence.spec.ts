@@ -1,0 +1,35 @@
+import { hears, moves, tile } from "../support/call-window.ts";
+import { callMemberType, stateOf, type Person } from "../support/people.ts";
+import { connect, expect, test } from "./fixtures.ts";
+
+/** How many devices the room's state lists in its call. */
+async function listed(asking: Person, room: string): Promise<number> {
+  const members = await stateOf(asking, room, callMemberType);
+  return members.filter(({ content }) => Object.keys(content).length > 0).length;
+}
+
+test("whoever is killed is shown as lost while the room still lists them, and comes back", async ({
+  pair,
+  launch,
+}) => {
+  const { alice, bob, room } = await pair({ direct: true });
+  const { calling } = await connect(alice, bob);
+  await hears(calling);
+  const lost = tile(calling, "Bob").getByText("Connection lost");
+  const killedAt = Date.now();
+  await bob.app.kill();
+  await expect(lost).toBeVisible();
+  const shownMs = Date.now() - killedAt;
+  expect(await listed(alice.person, room)).toBe(2);
+  // It is Bob's connection, not ours.
+  await expect(calling.getByText("Reconnecting")).toBeHidden();
+  process.stdout.write(`measured: kill -9 of an app until the other's tile says lost: ${shownMs} ms\n`);
+  await calling.screenshot({ path: "test-results/call-lost.png" });
+
+  const again = await launch({ profile: bob.app.profile });
+  await (await again.window("home")).getByRole("button", { name: "Join call in Alice" }).click();
+  const called = await again.window("call");
+  await called.getByRole("button", { name: "Join call" }).click();
+  await Promise.all([moves(calling, "Bob"), moves(called, "Alice")]);
+  await expect(lost).toBeHidden();
+});
