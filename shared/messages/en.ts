@@ -168,6 +168,7 @@ export const en = {
   "identity.save-title": "Save your recovery key",
   "identity.save-text":
     "It is the way back to your encrypted calls and messages if you lose all your devices. Keep it where only you find it, such as a password manager.",
+  "identity.save-card": "It brings you back to your encrypted calls if you lose all your devices.",
   "identity.save": "Save key",
   "identity.making-key": "Making a recovery key…",
   "identity.your-key": "Your recovery key",
@@ -194,9 +195,9 @@ export const en = {
   "verification.asked-own":
     "Open a Matrix app on another device where you are signed in, and accept the request there.",
   "verification.asked-person": "Waiting for {name} to accept…",
-  "verification.ready": "Choose how both sides make sure.",
+  "verification.ready": "Both sides are ready. Make sure now that nobody is in between.",
   "verification.qr": "Code for the other device to scan",
-  "verification.qr-text": "Scan this code with the other device.",
+  "verification.qr-text": "Scan this code with the other device, or compare emoji.",
   "verification.scan": "Scan their code",
   "verification.scan-stop": "Stop scanning",
   "verification.scan-text": "Hold the code of the other device into the camera.",

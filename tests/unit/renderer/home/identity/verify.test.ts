@@ -255,6 +255,8 @@ describe("the settings for security", () => {
       ({ textContent }) => textContent === t("security.verified-only"),
     );
     await click(one(`[role=switch][id="${label?.htmlFor}"]`, ""));
+    expect(has("[role=radio]", t("security.membership-sticky"))).toBe(false);
+    await click(button("Advanced"));
     await click(one("[role=radio]", t("security.membership-sticky")));
     expect(main.asked).toEqual([
       ["settings.change", { verifiedOnly: true }],
