@@ -256,6 +256,40 @@ test("the call window is fit to be seen in each of its states and sizes", async 
   await expectSound(alice.home);
   await picture(alice.home, "home-in-call-narrow");
 
+  await test.step("hands, reactions and marks", async () => {
+    await called.keyboard.press("h");
+    await expect(tile(calling, "Bob").getByLabel(/^Hand raised/)).toBeVisible();
+    await inSizes(calling, "call-hand", { narrow, normal: callSize });
+    await calling.getByRole("button", { name: /^People in the call/ }).click();
+    await expectSound(calling);
+    await picture(calling, "call-people");
+    await calling.keyboard.press("Escape");
+    await tile(calling, "Bob")
+      .getByRole("button", { name: /^About Bob/ })
+      .click();
+    await expect(calling.getByRole("dialog", { name: /^About Bob/ })).toBeVisible();
+    await expectSound(calling);
+    await picture(calling, "call-about");
+    await calling.keyboard.press("Escape");
+    await calling.getByRole("button", { name: "Safety code" }).click();
+    await expect(calling.getByRole("dialog", { name: "Safety code" })).toBeVisible();
+    await inSizes(calling, "call-safety", { narrow, normal: callSize });
+    await calling.keyboard.press("Escape");
+    await calling.setViewportSize(narrow);
+    await calling.getByRole("button", { name: "React" }).click();
+    await expect(calling.getByRole("menuitem", { name: "Raise hand" })).toBeVisible();
+    await expectSound(calling);
+    await picture(calling, "call-react-narrow");
+    await calling.keyboard.press("Escape");
+    await calling.setViewportSize(callSize);
+    await called.getByRole("button", { name: "React" }).click();
+    await called.getByRole("menuitem", { name: "Applause" }).click();
+    await expect(tile(calling, "Bob").getByText("👏")).toBeVisible();
+    await picture(calling, "call-reaction");
+    await called.keyboard.press("h");
+    await expect(tile(calling, "Bob").getByLabel(/^Hand raised/)).toBeHidden();
+  });
+
   await called.getByRole("button", { name: "Mute microphone" }).click();
   await called.getByRole("button", { name: "Turn camera off" }).click();
   await expect(video(calling, "Bob")).toBeHidden();
