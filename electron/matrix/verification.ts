@@ -85,7 +85,7 @@ export class Verification {
       phase,
       emoji: phase === "compare" ? sas.map(([symbol, name]) => ({ symbol, name })) : [],
       qr: phase === "ready" ? (this.#qr ?? null) : null,
-      canScan: phase === "ready" && request.otherPartySupportsMethod("m.qr_code.show.v1"),
+      canScan: phase === "ready" && !this.#showsCode && request.otherPartySupportsMethod("m.qr_code.show.v1"),
       reason: phase === "cancelled" ? this.#reason() : null,
     };
   }
@@ -104,13 +104,14 @@ export class Verification {
 
   /** `code`: what the other side's QR code says. */
   async scanned(code: Uint8Array): Promise<void> {
-    if (!this.#isPhase(VerificationPhase.Ready)) throw new AppError("verification-failed");
+    if (!this.#isPhase(VerificationPhase.Ready) || this.#showsCode) throw new AppError("verification-failed");
     this.#answered = true;
     try {
       await this.#try(() => this.request.scanQRCode(Uint8ClampedArray.from(code)));
     } finally {
       // A code of something else: they may try once more.
       if (this.#isPhase(VerificationPhase.Ready)) this.#answered = false;
+      this.#update();
     }
   }
 
@@ -141,9 +142,8 @@ export class Verification {
       .catch((error: unknown) => this.#parts.log.info("a cancel was not told", error));
   }
 
-  /** Hears no more of it, and says nothing. */
+  /** Hears no more of it. */
   drop(): void {
-    this.#stopTimer();
     this.request.off(VerificationRequestEvent.Change, this.#heard);
     this.#verifier?.off(VerifierEvent.ShowSas, this.#heard);
   }
@@ -164,6 +164,11 @@ export class Verification {
       default:
         return "asked";
     }
+  }
+
+  /** Either we show a code or we read theirs: a code of ours that is made cannot be taken back, and ends with the verification. */
+  get #showsCode(): boolean {
+    return this.request.otherPartySupportsMethod("m.qr_code.scan.v1");
   }
 
   #isPhase(...phases: readonly VerificationPhase[]): boolean {
@@ -194,7 +199,7 @@ export class Verification {
 
   async #makeQr(): Promise<void> {
     this.#qr = null;
-    if (!this.request.otherPartySupportsMethod("m.qr_code.scan.v1")) return;
+    if (!this.#showsCode) return;
     try {
       const code = await this.request.generateQRCode();
       this.#qr = code ? Buffer.from(code).toString("base64") : null;

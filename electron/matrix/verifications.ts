@@ -177,8 +177,9 @@ export class Verifications {
   }
 
   #putAway(): void {
-    this.#now?.drop();
+    const ended = this.#now;
     this.#now = null;
+    ended?.drop();
     this.#parts.onChange();
   }
 }

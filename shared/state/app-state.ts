@@ -84,7 +84,7 @@ export interface VerificationState {
   readonly emoji: readonly { readonly symbol: string; readonly name: string }[];
   /** What our QR code says (base64), where the other side can read one. */
   readonly qr: string | null;
-  /** Whether the other side shows a code that we may read. */
+  /** Whether the other side shows a code that we may read; not where it can read ours. */
   readonly canScan: boolean;
   /** Why it was cancelled. */
   readonly reason: "mismatch" | "timeout" | "refused" | "failed" | null;

@@ -24,7 +24,7 @@ export class OtherDevice {
   readonly requests: VerificationRequest[] = [];
   #secretKey: Uint8Array<ArrayBuffer> | null = null;
 
-  private constructor(person: Person) {
+  private constructor(person: Person, verificationMethods?: string[]) {
     this.person = person;
     this.client = createClient({
       baseUrl: person.homeserver.url,
@@ -32,6 +32,7 @@ export class OtherDevice {
       userId: person.userId,
       deviceId: person.deviceId,
       logger: sdkLog(silent),
+      ...(verificationMethods && { verificationMethods }),
       cryptoCallbacks: {
         getSecretStorageKey: ({ keys }) => {
           const [id] = Object.keys(keys);
@@ -42,8 +43,9 @@ export class OtherDevice {
     this.client.matrixRTC.start = () => undefined;
   }
 
-  static async start(person: Person): Promise<OtherDevice> {
-    const device = new OtherDevice(person);
+  /** `methods`: the ways of verification that it offers; all where none are named. */
+  static async start(person: Person, methods?: string[]): Promise<OtherDevice> {
+    const device = new OtherDevice(person, methods);
     const { client } = device;
     await client.initRustCrypto({ useIndexedDB: false });
     client.on(CryptoEvent.VerificationRequestReceived, (request) => device.requests.push(request));

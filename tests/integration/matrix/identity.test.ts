@@ -16,8 +16,8 @@ afterEach(() => {
 const somebody = (name = "alice"): Promise<Person> => signUp(servers.stack.homeserver, freshName(name));
 
 /** Another client of the person's. */
-async function otherDevice(person: Person): Promise<OtherDevice> {
-  const other = await OtherDevice.start(person);
+async function otherDevice(person: Person, methods?: string[]): Promise<OtherDevice> {
+  const other = await OtherDevice.start(person, methods);
   others.push(other);
   return other;
 }
@@ -31,9 +31,9 @@ const phaseIs = (main: MainProcess, phase: string) =>
 const emoji = (main: MainProcess) => verification(main)?.emoji.map(({ symbol }) => symbol);
 
 /** Somebody who has an identity on another client, and a new sign-in of theirs. */
-async function newDevice(options: Parameters<OtherDevice["bootstrap"]>[0] = {}) {
+async function newDevice(options: Parameters<OtherDevice["bootstrap"]>[0] = {}, methods?: string[]) {
   const alice = await somebody();
-  const other = await otherDevice(alice);
+  const other = await otherDevice(alice, methods);
   const recoveryKey = await other.bootstrap(options);
   const main = await start(alice);
   await becomes(main, { device: "unverified", account: "present", ways: { otherDevice: true } });
@@ -68,7 +68,7 @@ test("a new account gets an identity and a key backup by itself, and a recovery 
 
 test("another device verifies this one by emoji, and its secrets come with it", async () => {
   const { other, main } = await newDevice();
-  expect(identity(main).backup).toEqual({ phase: "locked" });
+  await becomes(main, { backup: { phase: "locked" } });
   await main.running.identity.verify();
   expect(verification(main)).toMatchObject({ phase: "asked", incoming: false, device: null });
   const request = await requestAt(other);
@@ -106,8 +106,8 @@ test("another device scans our code", async () => {
   await becomes(main, { device: "verified", backup: { phase: "on" } });
 });
 
-test("we scan another device's code", async () => {
-  const { other, main } = await newDevice();
+test("we scan the code of another device that has no camera", async () => {
+  const { other, main } = await newDevice({}, ["m.sas.v1", "m.qr_code.show.v1", "m.reciprocate.v1"]);
   await main.running.identity.verify();
   const request = await requestAt(other);
   await request.accept();
@@ -124,4 +124,91 @@ test("we scan another device's code", async () => {
   request.verifier?.getReciprocateQrCodeCallbacks()?.confirm();
   await phaseIs(main, "done");
   await becomes(main, { device: "verified" });
+});
+
+test("a wrong recovery key changes nothing, the right passphrase verifies", async () => {
+  const passphrase = "correct horse battery staple";
+  const { other, main } = await newDevice({ passphrase });
+  await expect(main.running.identity.recover("not it")).rejects.toMatchObject({ code: "wrong-recovery-key" });
+  const stranger = await other.crypto.createRecoveryKeyFromPassphrase();
+  await expect(main.running.identity.recover(stranger.encodedPrivateKey ?? "")).rejects.toMatchObject({
+    code: "wrong-recovery-key",
+  });
+  expect(identity(main)).toMatchObject({ device: "unverified", backup: { phase: "locked" } });
+  await main.running.identity.recover(passphrase);
+  await becomes(main, { device: "verified", backup: { phase: "on" } });
+});
+
+test("emoji that differ end it on both sides, and either may give up", async () => {
+  const { other, main } = await newDevice();
+  await main.running.identity.verify();
+  const request = await requestAt(other);
+  await request.accept();
+  await phaseIs(main, "ready");
+  await main.running.identity.compare();
+  await emojiOf(request);
+  await phaseIs(main, "compare");
+  await main.running.identity.confirm(false);
+  expect(verification(main)).toMatchObject({ phase: "cancelled", reason: "mismatch" });
+  await vi.waitFor(() => expect(request.cancellationCode).toBe("m.mismatched_sas"), SOON);
+  expect(identity(main).device).toBe("unverified");
+
+  await main.running.identity.verify();
+  const second = await requestAt(other);
+  await second.cancel();
+  await vi.waitFor(
+    () => expect(verification(main)).toMatchObject({ phase: "cancelled", reason: "refused" }),
+    SOON,
+  );
+
+  await main.running.identity.verify();
+  const third = await requestAt(other);
+  await main.running.identity.cancel();
+  expect(verification(main)).toBeNull();
+  await vi.waitFor(() => expect(third.phase).toBe(VerificationPhase.Cancelled), SOON);
+});
+
+test("a reset wants the password, and a wrong one loses nothing", async () => {
+  const { alice, other, recoveryKey, main } = await newDevice();
+  const before = await other.crypto.getCrossSigningKeyId();
+  await expect(main.running.identity.reset(null)).rejects.toMatchObject({ code: "password-needed" });
+  await expect(main.running.identity.reset("guess")).rejects.toMatchObject({ code: "wrong-password" });
+  await main.running.identity.recover(recoveryKey);
+  await becomes(main, { device: "verified", backup: { phase: "on" } });
+  await expect(main.running.identity.reset("guess")).rejects.toMatchObject({ code: "wrong-password" });
+  await becomes(main, { device: "verified", recovery: "set", backup: { phase: "on" } });
+  expect(await main.running.account.client.getCrypto()?.getCrossSigningKeyId()).toBe(before);
+
+  const { recoveryKey: anew } = await main.running.identity.reset(alice.password);
+  await becomes(main, { device: "verified", account: "present", recovery: "set", backup: { phase: "on" } });
+  expect(await main.running.account.client.getCrypto()?.getCrossSigningKeyId()).not.toBe(before);
+  const second = await start(await signIn(alice));
+  await becomes(second, { device: "unverified", ways: { recoveryKey: true } });
+  await expect(second.running.identity.recover(recoveryKey)).rejects.toMatchObject({
+    code: "wrong-recovery-key",
+  });
+  await second.running.identity.recover(anew);
+  await becomes(second, { device: "verified", backup: { phase: "on" } });
+});
+
+test("two Carillons of one account verify each other", async () => {
+  const alice = await somebody();
+  const first = await start(alice);
+  await becomes(first, { device: "verified" });
+  const second = await start(await signIn(alice));
+  await becomes(second, { device: "unverified", ways: { otherDevice: true } });
+  await second.running.identity.verify();
+  await phaseIs(first, "asked");
+  expect(verification(first)).toMatchObject({ incoming: true, person: { user: alice.userId } });
+  await first.running.identity.accept();
+  await phaseIs(second, "ready");
+  await phaseIs(first, "ready");
+  await first.running.identity.compare();
+  await Promise.all([phaseIs(first, "compare"), phaseIs(second, "compare")]);
+  expect(emoji(first)).toEqual(emoji(second));
+  await second.running.identity.confirm(true);
+  await phaseIs(second, "waiting");
+  await first.running.identity.confirm(true);
+  await Promise.all([phaseIs(first, "done"), phaseIs(second, "done")]);
+  await becomes(second, { device: "verified", backup: { phase: "on" } });
 });
