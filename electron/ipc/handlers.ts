@@ -90,7 +90,7 @@ export function handlers({
     "call.leave": () => conductor().send({ type: "leave-asked" }),
     "call.grant": ({ transport }) => conductor().grant(transport),
     "call.keys": () => conductor().keys(),
-    "call.connected": unbuilt,
+    "call.connected": ({ connected }) => conductor().connected(connected),
     "call.hand": ({ raised }) => required().hands.raise(inCall(), raised),
     "call.react": ({ emoji }) => required().hands.react(inCall(), emoji),
     "call.intent": ({ intent }) => conductor().send({ type: "intent-changed", intent }),

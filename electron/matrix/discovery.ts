@@ -4,6 +4,7 @@ import { AppError } from "../../shared/errors.ts";
 import type { Homeserver } from "../../shared/ipc/contract.ts";
 import { isLoopback } from "../../shared/rtc/transports.ts";
 import { answerErrorCode, request, type Fetch } from "./http.ts";
+import { authMetadata } from "./oauth.ts";
 
 const wellKnown = v.looseObject({ "m.homeserver": v.looseObject({ base_url: v.string() }) });
 const versions = v.looseObject({ versions: v.array(v.string()) });
@@ -23,20 +24,25 @@ export async function discover(fetch: Fetch, typed: string): Promise<Homeserver>
   if (answer.status !== 200 || !v.is(versions, answer.body))
     throw new AppError("server-not-matrix", `versions: ${answer.status}`);
 
-  const login = await request(fetch, `${url}/_matrix/client/v3/login`);
-  if (login.status !== 200 || !v.is(flows, login.body)) {
+  const [login, metadata] = await Promise.all([
+    request(fetch, `${url}/_matrix/client/v3/login`),
+    authMetadata(fetch, url).catch(() => null),
+  ]);
+  const known = login.status === 200 && v.is(flows, login.body) ? login.body.flows : null;
+  // Those that leave all sign-ins to OAuth may have no other way.
+  if (!known && !metadata) {
     throw new AppError(
       login.status === 404 ? "login-unsupported" : answerErrorCode(login),
       `login flows: ${login.status}`,
     );
   }
-  const offers = new Set(login.body.flows.map(({ type }) => type));
+  const offers = new Set(known?.map(({ type }) => type));
   return {
     url,
     name: origin.host,
     password: offers.has("m.login.password"),
     sso: offers.has("m.login.sso"),
-    oauth: false,
+    oauth: metadata !== null,
   };
 }
 

@@ -10,6 +10,20 @@ export interface Credentials {
   readonly user: UserId;
   readonly device: string;
   readonly accessToken: string;
+  /** Null for a login by password or single sign-on. */
+  readonly oauth: OAuthGrant | null;
+}
+
+/** What renews the access token of a next-generation login. A secret, as the token is. */
+export interface OAuthGrant {
+  readonly clientId: string;
+  readonly issuer: string;
+  readonly tokenEndpoint: string;
+  readonly revocationEndpoint: string;
+  readonly refreshToken: string | null;
+  /** Epoch ms, of which `renewAt` comes first; null where the access token does not end. */
+  readonly renewAt: number | null;
+  readonly expiresAt: number | null;
 }
 
 const reply = v.looseObject({
@@ -67,7 +81,7 @@ async function login(
   const parsed = v.safeParse(reply, answer.body);
   if (!parsed.success) throw new AppError("server-not-matrix", "login: unexpected answer");
   const { user_id, device_id, access_token } = parsed.output;
-  return { homeserver, user: user_id, device: device_id, accessToken: access_token };
+  return { homeserver, user: user_id, device: device_id, accessToken: access_token, oauth: null };
 }
 
 function loginErrorCode(answer: Answer, refused: ErrorCode): ErrorCode {

@@ -16,6 +16,20 @@ const schema = v.strictObject({
   user: v.custom<UserId>(isUserId),
   device: v.string(),
   accessToken: v.string(),
+  oauth: v.optional(
+    v.nullable(
+      v.strictObject({
+        clientId: v.string(),
+        issuer: v.string(),
+        tokenEndpoint: v.string(),
+        revocationEndpoint: v.string(),
+        refreshToken: v.nullable(v.string()),
+        renewAt: v.nullable(v.number()),
+        expiresAt: v.nullable(v.number()),
+      }),
+    ),
+    null,
+  ),
   storageKey: v.string(),
 });
 

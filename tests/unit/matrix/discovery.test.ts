@@ -46,6 +46,35 @@ test.each(["server", "URL", "user ID"])("a homeserver is found by its %s", async
     name: host,
     password: true,
     sso: true,
+    oauth: false,
+  });
+});
+
+const METADATA = "/_matrix/client/v1/auth_metadata";
+const endpoints = (server: string) => ({
+  issuer: `${server}/`,
+  authorization_endpoint: `${server}/authorize`,
+  token_endpoint: `${server}/token`,
+  registration_endpoint: `${server}/register`,
+  revocation_endpoint: `${server}/revoke`,
+});
+
+test("next-generation login is found, also where there is no other way", async () => {
+  const host = await serving({
+    [VERSIONS]: [200, { versions: [] }],
+    [METADATA]: [200, endpoints("https://auth.example")],
+  });
+  expect(await discover(fetch, host)).toMatchObject({ oauth: true, password: false, sso: false });
+});
+
+test.each([
+  ["lies over plain HTTP", endpoints("http://auth.example")],
+  ["is no web page", endpoints("javascript:alert(1)//")],
+  ["lacks an endpoint", { ...endpoints("https://auth.example"), token_endpoint: undefined }],
+])("an authorization server that %s is none", async (_what, body) => {
+  expect(await discover(fetch, await serving({ ...good, [METADATA]: [200, body] }))).toMatchObject({
+    oauth: false,
+    password: true,
   });
 });
 

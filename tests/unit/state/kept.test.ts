@@ -56,6 +56,7 @@ const session: SavedSession = {
   user: "@a:hs",
   device: "D",
   accessToken: "syt_secret",
+  oauth: null,
   storageKey: "k",
 };
 /** A keyring that can be another one tomorrow. */
