@@ -59,7 +59,17 @@ export type MediaProblem =
   | "device-unplugged";
 
 /** How this window stands with the SFU on which it publishes. */
-export type Connection = "idle" | "connecting" | "connected" | "reconnecting" | "restricted" | "failed";
+export type Connection =
+  | "idle"
+  | "connecting"
+  | "connected"
+  | "reconnecting"
+  /** It has no room for the call yet. */
+  | "restricted"
+  | "refused"
+  /** It would let us in by another name than the one by which others know us. */
+  | "misnamed"
+  | "failed";
 
 /** Whether the call was left for us and its room has no place for us any more. */
 export const isBarred = ({ phase, error }: Pick<CallState, "phase" | "error">): boolean =>

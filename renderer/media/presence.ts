@@ -1,5 +1,8 @@
-/** Media of somebody who sends are missed after so long (ms); Opus sends at least every 400 ms, however silent it is. */
-const LOST_MS = 2000;
+/**
+ * Media of somebody who sends are missed after so long (ms), which are four looks, however unpunctual; Opus sends at least every 400 ms,
+ * however silent it is.
+ */
+const LOST_MS = 1800;
 /** The same before anything of theirs came, or came again: an SFU may wait for a key frame. */
 const START_MS = 5000;
 /** Media must flow for so long (ms) before somebody lost is back. */

@@ -1,10 +1,20 @@
 import { dispose } from "@livekit/rtc-node";
 import type { Page } from "@playwright/test";
 
+import type { App } from "../support/app.ts";
 import { claimCall, joinSfuWithoutKeys, ring } from "../support/callers.ts";
 import { moves, tile, video } from "../support/call-window.ts";
 import { expectQuiet, expectSound, expectTabOrder, picture, tabTo } from "../support/look.ts";
-import { freshName, makeRoom, signUp, type Person } from "../support/people.ts";
+import { emojiOf, OtherDevice } from "../support/other-device.ts";
+import {
+  callMemberType,
+  freshName,
+  makeRoom,
+  sendState,
+  signIn,
+  signUp,
+  type Person,
+} from "../support/people.ts";
 import { connect, expect, test } from "./fixtures.ts";
 
 const narrow = { width: 360, height: 480 };
@@ -14,6 +24,17 @@ const callSize = { width: 960, height: 640 };
 const ringSize = { width: 380, height: 216 };
 
 const search = (home: Page) => home.getByRole("textbox", { name: "Search people and rooms" });
+
+/** From now on nothing opens in the system's browser; what is returned tells what would have. */
+async function watchBrowser(app: App): Promise<() => Promise<readonly string[]>> {
+  await app.electron.evaluate(({ shell }) => {
+    const seen: string[] = [];
+    Object.assign(globalThis, { browserSeen: seen });
+    shell.openExternal = (url) => Promise.resolve(void seen.push(url));
+  });
+  return () =>
+    app.electron.evaluate(() => (globalThis as unknown as { readonly browserSeen: string[] }).browserSeen);
+}
 
 /** In each of these sizes a picture, and nothing amiss. */
 async function inSizes(page: Page, name: string, sizes: Record<string, { width: number; height: number }>) {
@@ -129,7 +150,7 @@ test("the home window is fit to be seen in each of its states and sizes", async 
     await expect(settings.getByRole("combobox", { name: /^Camera: / })).toBeVisible();
     await expectTabOrder(home);
     await inSizes(home, "settings-dark", { narrow, normal: homeSize });
-    for (const tab of ["Ringing", "Do not disturb", "General"]) {
+    for (const tab of ["Ringing", "Do not disturb", "Security", "General"]) {
       await settings.getByRole("tab", { name: tab }).click();
       await expectTabOrder(home);
       await inSizes(home, `settings-${tab.toLowerCase().replaceAll(" ", "-")}-dark`, {
@@ -138,7 +159,7 @@ test("the home window is fit to be seen in each of its states and sizes", async 
       });
     }
     await settings.getByRole("radio", { name: "Light" }).click();
-    for (const tab of ["General", "Do not disturb", "Ringing", "Calls"]) {
+    for (const tab of ["General", "Security", "Do not disturb", "Ringing", "Calls"]) {
       await settings.getByRole("tab", { name: tab }).click();
       await expectSound(home);
       await picture(home, `settings-${tab.toLowerCase().replaceAll(" ", "-")}-light`);
@@ -235,6 +256,131 @@ test("rings and the calls of the past are fit to be seen", async ({ stack, calle
     await inSizes(home, `calls-${colorScheme}`, { narrow, wide, normal: homeSize });
   }
   await expectTabOrder(home);
+  await expectQuiet(home);
+});
+
+test("verifying a device is fit to be seen in each of its steps", async ({ stack, device }) => {
+  const alice = await signUp(stack.homeserver, freshName("alice"));
+  const other = await OtherDevice.start(await signIn(alice));
+  await other.bootstrap();
+  const { home } = await device(alice);
+  const sizes = { narrow, normal: homeSize };
+  const verify = home.getByRole("button", { name: "Verify", exact: true });
+  await expect(home.getByRole("heading", { name: "Verify this device" })).toBeVisible();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await home.emulateMedia({ colorScheme });
+    await inSizes(home, `verify-${colorScheme}`, { ...sizes, wide });
+  }
+  await home.getByRole("button", { name: "Later" }).click();
+  await expect(home.getByText("Others cannot tell that this device is yours")).toBeVisible();
+  await inSizes(home, "verify-later", sizes);
+  await expectTabOrder(home);
+
+  await test.step("by the recovery key, or a reset", async () => {
+    await verify.click();
+    await inSizes(home, "verify-ways", sizes);
+    await expectTabOrder(home);
+    await home.getByRole("button", { name: "With your recovery key" }).click();
+    await home.keyboard.type("EsTc this is not it");
+    await home.keyboard.press("Enter");
+    await expect(home.getByText("This is not the account's recovery key")).toBeVisible();
+    await inSizes(home, "verify-key", sizes);
+    await expectTabOrder(home);
+    await home.getByRole("button", { name: "Back" }).click();
+    await home.getByRole("button", { name: "I have neither" }).click();
+    await expect(home.getByRole("dialog", { name: "Reset your identity?" })).toBeVisible();
+    await inSizes(home, "verify-reset", sizes);
+    await expectTabOrder(home);
+    await home.keyboard.press("Escape");
+  });
+
+  await test.step("by emoji, without a mouse", async () => {
+    await tabTo(home, "Verify");
+    await home.keyboard.press("Enter");
+    await tabTo(home, "With another device");
+    await home.keyboard.press("Enter");
+    await expect(home.getByText("Open a Matrix app on another device")).toBeVisible();
+    await picture(home, "verify-asked");
+    await expect.poll(() => other.requests.length).toBe(1);
+    const [request] = other.requests;
+    if (!request) throw new Error("nothing was asked");
+    await request.accept();
+    await expect(home.getByRole("button", { name: "Compare emoji" })).toBeVisible();
+    await inSizes(home, "verify-ready", sizes);
+    await expectTabOrder(home);
+    await tabTo(home, "Compare emoji");
+    await home.keyboard.press("Enter");
+    const theirs = await emojiOf(request);
+    const emoji = home.getByRole("list", { name: "Emoji to compare" }).getByRole("listitem");
+    await expect(emoji).toHaveCount(7);
+    expect((await emoji.locator("span").allTextContents()).join(" ")).toBe(theirs.emoji.join(" "));
+    await inSizes(home, "verify-compare", { ...sizes, wide });
+    await expectTabOrder(home);
+    await tabTo(home, "They match");
+    await home.keyboard.press("Enter");
+    await theirs.confirm();
+    await expect(home.getByText("Your devices trust each other now")).toBeVisible();
+    await inSizes(home, "verify-done", sizes);
+    await tabTo(home, "Done");
+    await home.keyboard.press("Enter");
+    await expect(home.getByRole("dialog")).toBeHidden();
+    await expect(home.getByText("Others cannot tell that this device is yours")).toBeHidden();
+  });
+  await expectQuiet(home);
+  other.stop();
+});
+
+test("a new account's recovery key, and what other apps do in a room, are fit to be seen", async ({
+  stack,
+  caller,
+}) => {
+  const { person: alice, app, home } = await caller("alice");
+  const bob = await signUp(stack.homeserver, freshName("bob"));
+  const room = await makeRoom(alice, [bob], { name: "Design studio" });
+  const call = await makeRoom(alice, [bob], {
+    name: "The bell founders' monthly general assembly of both towers and the carillon",
+  });
+  const member = (application: string, transport: string) => ({
+    type: callMemberType,
+    stateKey: `_${bob.userId}_${bob.deviceId}_${application}`,
+    content: {
+      application,
+      call_id: "",
+      device_id: bob.deviceId,
+      expires: 14_400_000,
+      focus_active: { type: "livekit", focus_selection: "multi_sfu" },
+      foci_preferred: [{ type: transport }],
+    },
+  });
+  await sendState(bob, room, member("org.example.whiteboard", "org.example.relay"));
+  await sendState(bob, call, member("m.call", "org.jitsi.meet"));
+  await expect(home.getByRole("listitem", { name: "Whiteboard in Design studio" })).toBeVisible();
+  await expect(home.getByRole("listitem", { name: /^Jitsi call in The bell/ })).toBeVisible();
+  await expect(home.getByRole("heading", { name: "Save your recovery key" })).toBeVisible();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await home.emulateMedia({ colorScheme });
+    await inSizes(home, `others-${colorScheme}`, { narrow, normal: homeSize, wide });
+  }
+  await expectTabOrder(home);
+  const opened = await watchBrowser(app);
+  await home.getByRole("button", { name: "Open Design studio in another Matrix app" }).click();
+  const link = `https://matrix.to/#/${encodeURIComponent(room)}?via=${encodeURIComponent(stack.homeserver.serverName)}`;
+  await expect.poll(opened).toEqual([link]);
+  await home.getByRole("button", { name: "Copy the link of Design studio" }).click();
+  await expect(home.getByText("Link copied")).toBeVisible();
+
+  await home.getByRole("button", { name: "Save key" }).click();
+  const key = home.getByRole("group", { name: "Your recovery key" });
+  await expect(key).toHaveText(/^E\w{3}( \w{1,4}){11}$/);
+  await inSizes(home, "recovery-key", { narrow, normal: homeSize });
+  await home.getByRole("button", { name: "Copy", exact: true }).click();
+  await expect(home.getByText("Copied", { exact: true })).toBeVisible();
+  await home.keyboard.press("Escape");
+  await expect(home.getByText("This key is not shown again")).toBeVisible();
+  await home.getByRole("switch", { name: "I have saved the key" }).click();
+  await expectTabOrder(home);
+  await home.getByRole("button", { name: "Done" }).click();
+  await expect(home.getByRole("heading", { name: "Save your recovery key" })).toBeHidden();
   await expectQuiet(home);
 });
 
@@ -351,6 +497,18 @@ test("the call window is fit to be seen in each of its states and sizes", async 
       await faults.pass();
     }
   });
+});
+
+test("a device that is not verified is told so before it calls", async ({ caller, device, stack }) => {
+  const { person: alice } = await caller("alice");
+  const bob = await signUp(stack.homeserver, freshName("bob"));
+  await makeRoom(alice, [bob], { name: "Choir", encrypted: true });
+  const { app, home } = await device(alice);
+  await home.getByRole("button", { name: "Video call Choir" }).click();
+  const call = await app.window("call");
+  await expect(call.getByText("This device is not verified")).toBeVisible();
+  await inSizes(call, "lobby-unverified", { narrow, normal: callSize });
+  await call.getByRole("button", { name: "Cancel" }).click();
 });
 
 test("a call of many says of each why they are not seen", async ({ stack, caller }) => {

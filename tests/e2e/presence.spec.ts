@@ -1,4 +1,5 @@
 import { hears, moves, tile } from "../support/call-window.ts";
+import { picture } from "../support/look.ts";
 import { callMemberType, stateOf, type Person } from "../support/people.ts";
 import { connect, expect, test } from "./fixtures.ts";
 
@@ -24,7 +25,7 @@ test("whoever is killed is shown as lost while the room still lists them, and co
   // It is Bob's connection, not ours.
   await expect(calling.getByText("Reconnecting")).toBeHidden();
   process.stdout.write(`measured: kill -9 of an app until the other's tile says lost: ${shownMs} ms\n`);
-  await calling.screenshot({ path: "test-results/call-lost.png" });
+  await picture(calling, "call-lost");
 
   const again = await launch({ profile: bob.app.profile });
   await (await again.window("home")).getByRole("button", { name: "Join call in Alice" }).click();
