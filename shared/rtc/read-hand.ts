@@ -63,7 +63,11 @@ const NAMES: Readonly<Record<string, string>> = {
   "🤘": "rock",
   "👋": "wave",
   "🥁": "drum",
+  "🥰": "heart",
   "❤️": "heart",
+  "😄": "laugh",
+  "👌": "ok",
+  "😵‍💫": "dizzy",
 };
 
 export const handContent = (of: EventId): object => ({
