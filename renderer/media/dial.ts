@@ -8,6 +8,11 @@ const PAUSES_MS = [250, 500, 1000, 2000, 4000, 8000];
 /** The same where the SFU has no room for us yet: whoever makes it may come any moment, and then there is one to talk to. */
 const RESTRICTED_PAUSES_MS = [250, 1000, 2000, 3000];
 
+const REFUSALS = new Map<ErrorCode, "refused" | "misnamed">([
+  ["grant-refused", "refused"],
+  ["grant-mismatch", "misnamed"],
+]);
+
 export interface DialPorts {
   /** A new connection, not yet dialled. */
   readonly open: () => Link;
@@ -21,7 +26,7 @@ export interface DialPorts {
 /** Keeps one SFU connected: dials, dials again after each loss, and never gives up until closed. */
 export class Dial {
   #link: Link | null = null;
-  #failed: "refused" | "unreachable" | "restricted" | null = null;
+  #failed: Exclude<DialStatus, "connecting" | "connected" | "reconnecting"> | null = null;
   /** How often in a row the SFU had no room. */
   #roomless = 0;
   #attempt = 0;
@@ -97,7 +102,7 @@ export class Dial {
   #fail(code: ErrorCode): void {
     if (code !== "sfu-restricted") {
       this.#roomless = 0;
-      this.#failed = code === "grant-refused" ? "refused" : "unreachable";
+      this.#failed = REFUSALS.get(code) ?? "unreachable";
       return;
     }
     this.#roomless += 1;

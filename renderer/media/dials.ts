@@ -60,7 +60,7 @@ export class Dials {
     const own = this.#own;
     if (!own) return "idle";
     const { status } = own.dial;
-    if (status === "refused" || status === "unreachable") return "failed";
+    if (status === "unreachable") return "failed";
     return status === "connecting" && own.stood ? "reconnecting" : status;
   }
 

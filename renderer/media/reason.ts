@@ -3,6 +3,8 @@ import type { Reason } from "../call/view.ts";
 /** How we stand with the SFU of a transport. */
 export type DialStatus =
   | "refused"
+  /** It would let us in by another name than our membership's, where we publish. */
+  | "misnamed"
   | "unreachable"
   /** It has no room for the call until somebody comes who may make one. */
   | "restricted"
@@ -35,7 +37,7 @@ export interface Circumstances {
 /** Why somebody is not heard or seen, the first cause in the way of their media to us; null where nothing is in its way. */
 export function reasonOf(their: Circumstances): Reason | null {
   if (their.transport === null) return "no-transport";
-  if (their.dial === "refused") return "grant-refused";
+  if (their.dial === "refused" || their.dial === "misnamed") return "grant-refused";
   if (their.dial === "unreachable") return "sfu-unreachable";
   if (their.dial === "restricted") return "sfu-restricted";
   if (their.dial !== "connected") return "connecting";

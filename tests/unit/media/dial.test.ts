@@ -59,6 +59,7 @@ test("after a loss it dials again with a fresh grant", async () => {
 
 test.each([
   ["grant-refused", "refused"],
+  ["grant-mismatch", "misnamed"],
   ["grant-unreachable", "unreachable"],
   ["offline", "unreachable"],
 ] as const)("a grant that fails with %s is %s, and asked for again", async (refusal, status) => {

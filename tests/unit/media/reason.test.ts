@@ -20,6 +20,7 @@ const table: readonly (readonly [string, Partial<Circumstances>, Reason | null])
   ["somebody with nothing in the way has no reason", {}, null],
   ["who names no transport that we speak is out of reach", { transport: null }, "no-transport"],
   ["a refused grant is said", { dial: "refused" }, "grant-refused"],
+  ["a grant under another name is no grant", { dial: "misnamed" }, "grant-refused"],
   ["an SFU that does not answer is said", { dial: "unreachable" }, "sfu-unreachable"],
   ["an SFU without a room for the call is said", { dial: "restricted" }, "sfu-restricted"],
   ["a dial under way is a connection under way", { dial: "connecting" }, "connecting"],

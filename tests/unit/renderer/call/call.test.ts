@@ -167,6 +167,8 @@ describe("in the call", () => {
     [{ connection: "reconnecting" }, t("call.reconnecting")],
     [{ connection: "failed" }, t("call.connection-failed")],
     [{ connection: "restricted" }, t("error.sfu-restricted")],
+    [{ connection: "refused" }, t("error.grant-refused")],
+    [{ connection: "misnamed" }, t("error.grant-mismatch")],
     [{ sync: "offline" }, t("call.offline")],
     [{ state: callState({ membership: "unsure" }) }, t("call.unsure")],
   ] as const)("says what is wrong and goes on: %j", async (trouble, sentence) => {
@@ -491,7 +493,7 @@ describe("whose device it is", () => {
       participant("Dora", { ourKey }),
     ];
     open({ ...inCall, state: callState({ participants: people }) });
-    expect(words()).toContain(t(`call.${ourKey}`, { names: "Bob, Dora" }));
+    expect(words()).toContain(t(`call.${ourKey}`, { names: "Bob and Dora" }));
   });
 });
 
