@@ -7,8 +7,8 @@ import type { Component } from "svelte";
 
 import { t } from "../../shared/messages/messages.ts";
 import type { CallEntry } from "../../shared/state/app-state.ts";
+import { namesOf } from "../common/names.ts";
 import { matcher } from "./lists.ts";
-import { namesOf } from "./names.ts";
 import { dayOf } from "./times.ts";
 
 export interface CallDay {
