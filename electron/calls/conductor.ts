@@ -50,6 +50,8 @@ export class Conductor {
   readonly #memberships: Memberships;
   #calls: Calls = noCalls;
   #place: Place | null = null;
+  /** As it was listed last: whoever is put out of a room is to read it in the call's window. */
+  #room: RoomSummary | undefined;
   readonly #stopListening: () => void;
 
   constructor(parts: ConductorParts) {
@@ -140,6 +142,11 @@ export class Conductor {
     this.send({ type: "ring-over", room });
   }
 
+  /** Whether the window stands on the SFU where we publish. */
+  connected(connected: boolean): void {
+    if (this.room !== null) this.#memberships.of(this.room)?.setConnected(connected);
+  }
+
   swap(): void {
     this.send({ type: "swap-asked" });
   }
@@ -153,6 +160,8 @@ export class Conductor {
     this.#calls = next;
     for (const effect of effects) this.#perform(effect);
     const { call, held } = this.#calls;
+    // Its media are closed while it waits, whatever the window says of the other one.
+    if (held) this.#memberships.of(held.room)?.setConnected(false);
     const ring = this.#outgoing.state?.room;
     const isTold = held?.room === ring || ((isOn(call) || call.phase === "over") && call.room === ring);
     if (ring && !isTold) this.#outgoing.gone();
@@ -247,7 +256,9 @@ export class Conductor {
   #show(): void {
     const { store, power, personOf, knowledge } = this.#parts;
     const { call, held } = this.#calls;
-    const room = call.phase === "idle" ? undefined : this.#summary(call.room);
+    if (call.phase === "idle") this.#room = undefined;
+    else this.#room = this.#summary(call.room) ?? (this.#room?.id === call.room ? this.#room : undefined);
+    const room = this.#room;
     const seen = callState({
       call,
       room,

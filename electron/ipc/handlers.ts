@@ -48,11 +48,6 @@ export function handlers({
     return room;
   };
 
-  // Nothing asks for these before what they need is there.
-  const unbuilt = () => {
-    throw new AppError("denied", "not built yet");
-  };
-
   return {
     "window.ready": (_args, caller) => publisher.add(caller),
 

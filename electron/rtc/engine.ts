@@ -93,6 +93,7 @@ class Engine implements Rtc {
     before?.abandon();
     this.prepare(room);
     const { matrix, clock, delayIds, log, policy } = this.#parts;
+    const self = this.#selves.fixed(room);
     const call = new OwnCall({
       matrix,
       clock,
@@ -100,10 +101,11 @@ class Engine implements Rtc {
       log,
       sessions: this.#sessions,
       room,
-      self: this.#selves.fixed(room),
+      self,
       policy,
       intent,
       transport: () => this.#transport.get(),
+      delegate: (service, leave) => this.#grants.delegate(room, service, self, leave),
       onEnd: (over) => {
         if (this.#calls.get(room) === over) {
           this.#calls.delete(room);

@@ -27,6 +27,11 @@ export interface OwnCallParts {
   readonly policy: KeyPolicy;
   readonly intent: CallIntent;
   readonly transport: () => Promise<string>;
+  /** `Grants.delegate`, for where we publish. */
+  readonly delegate: (
+    service: string,
+    leave: { readonly delayId: string; readonly delayMs: number },
+  ) => Promise<"taken" | "unsupported">;
   /** It is over: left, or refused. */
   readonly onEnd: (call: OwnCall) => void;
 }
@@ -48,6 +53,7 @@ export class OwnCall implements JoinedCall {
   #keys: MediaKeys | null = null;
   #intent: CallIntent;
   #status: JoinStatus = { phase: "joining", error: null, joinedAt: null };
+  #connected = false;
   #leaving = false;
 
   constructor(parts: OwnCallParts) {
@@ -105,6 +111,11 @@ export class OwnCall implements JoinedCall {
     this.#membership?.setIntent(intent);
   }
 
+  setConnected(connected: boolean): void {
+    this.#connected = connected;
+    this.#membership?.setConnected(connected);
+  }
+
   wake(): void {
     this.#membership?.wake();
     this.#keys?.wake();
@@ -131,7 +142,7 @@ export class OwnCall implements JoinedCall {
   }
 
   async #enter(): Promise<void> {
-    const { matrix, clock, delayIds, log, sessions, room, self, transport } = this.#parts;
+    const { matrix, clock, delayIds, log, sessions, room, self, transport, delegate } = this.#parts;
     try {
       const serviceUrl = await transport();
       if (this.#membership || this.isOver) return;
@@ -150,10 +161,12 @@ export class OwnCall implements JoinedCall {
         },
         intent: this.#intent,
         place: (key) => sessions.place(room, key),
+        delegate: (delayId, delayMs) => delegate(serviceUrl, { delayId, delayMs }),
         ofThisDevice: () => sessions.stays(room, CALL_SLOT, matrix.user, matrix.device),
         onChange: (status) => this.#tell(status),
         onRejoin: () => this.#keys?.forgotten(),
       });
+      this.#membership.setConnected(this.#connected);
     } catch (error) {
       if (this.#membership || this.isOver) return;
       const code = codeOf(error);

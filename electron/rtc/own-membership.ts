@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import type { ErrorCode } from "../../shared/errors.ts";
+import { codeOf, type ErrorCode } from "../../shared/errors.ts";
 import type { EventId } from "../../shared/matrix/ids.ts";
 import type { CallIntent } from "../../shared/state/app-state.ts";
 import {
@@ -42,6 +42,8 @@ export interface OwnMembershipParts {
   /** What stands at a key of the room's member events. */
   readonly place: (key: string) => Place | undefined;
   /** Every membership of the call that our own user and device wrote, ours or not. */
+  /** Asks the service in front of our SFU to keep this leave from firing while we are there. Fails with `AppError`. */
+  readonly delegate: (delayId: string, delayMs: number) => Promise<"taken" | "unsupported">;
   readonly ofThisDevice: () => readonly Membership[];
   readonly onChange: (status: MembershipStatus) => void;
   /** Others saw us gone, and see us come again. */
@@ -108,6 +110,10 @@ export class OwnMembership {
   }
   wake(): void {
     this.#send({ type: "wake" });
+  }
+  /** Whether the call's window stands on the SFU where we publish. */
+  setConnected(on: boolean): void {
+    this.#send({ type: "on-sfu", on });
   }
   /** We are in the room no more. */
   roomLeft(): void {
@@ -182,17 +188,21 @@ export class OwnMembership {
     } catch (error) {
       this.#parts.log.info("membership request failed", { request: request.kind, why: kindOf(error) });
       const { kind, retryAfterMs, maxDelayMs } =
-        error instanceof RtcRequestError ? error : new RtcRequestError("refused", "internal");
+        error instanceof RtcRequestError ? error : new RtcRequestError(passes(error), "internal");
       this.#send({ type: "failed", request, kind, retryAfterMs, maxDelayMs });
     }
   }
 
-  async #ask(request: Request): Promise<{ delayId?: string; eventId?: EventId }> {
+  async #ask(request: Request): Promise<{ delayId?: string; eventId?: EventId; taken?: boolean }> {
     const { matrix, clock } = this.#parts;
     switch (request.kind) {
       case "schedule":
+      case "schedule-deputy":
         return { delayId: await this.#schedule(request.delayMs) };
-      case "restart": {
+      case "delegate":
+        return { taken: (await this.#parts.delegate(request.delayId, request.delayMs)) === "taken" };
+      case "restart":
+      case "restart-deputy": {
         const late = () => new RtcRequestError("offline", "no answer in time");
         await within(clock, RESTART_TIMEOUT_MS, matrix.updateDelayed(request.delayId, "restart"), late);
         return {};
@@ -226,3 +236,7 @@ export class OwnMembership {
       : matrix.sendDelayedState(self.room, LEGACY_MEMBER, this.#stateKey, content, delayMs);
   }
 }
+
+/** What an authorization service answers may pass as well. */
+const passes = (error: unknown): "offline" | "refused" =>
+  /^(offline|rate-limited|grant-unreachable)$/.test(codeOf(error)) ? "offline" : "refused";

@@ -99,6 +99,8 @@ export interface JoinedCall {
   /** Whether they hold ours. */
   ourKeyState(memberId: string): OurKeyState;
   setIntent(intent: CallIntent): void;
+  /** Whether the window stands on the SFU where we publish: then the service in front of it may keep our leave. */
+  setConnected(connected: boolean): void;
   /** Resolves when others see us gone, or after 3 s: then the delayed leave does it. Never fails. */
   leave(): Promise<void>;
   wake(): void;

@@ -1,4 +1,5 @@
 import type { EventId } from "../matrix/ids.ts";
+import { delegated, deputyFailed, deputyRestarted, deputyScheduled } from "./membership-deputy.ts";
 import { endedBy } from "./membership-end.ts";
 import {
   ECHO_MS,
@@ -35,7 +36,13 @@ export function done(
     request,
     delayId,
     eventId,
-  }: { readonly request: Request; readonly delayId?: string; readonly eventId?: EventId },
+    taken = false,
+  }: {
+    readonly request: Request;
+    readonly delayId?: string;
+    readonly eventId?: EventId;
+    readonly taken?: boolean;
+  },
   sentAt: number,
 ): Step {
   const { now } = state;
@@ -63,6 +70,12 @@ export function done(
     }
     case "cancel":
       return [without(going, request.delayId), []];
+    case "schedule-deputy":
+      return [deputyScheduled(going, delayId ?? "", sentAt), []];
+    case "restart-deputy":
+      return [deputyRestarted(going, sentAt), []];
+    case "delegate":
+      return [delegated(going, taken), []];
     case "join": {
       const createdAt = state.member?.createdAt ?? echoOf(state)?.sentAt ?? null;
       const doubted = createdAt === null && state.seen.at >= sentAt;
@@ -78,14 +91,16 @@ export function done(
       };
       // Some servers cancel a delayed event when its own sender writes there: a restart at once tells.
       const delay = state.delay && { ...state.delay, restartAt: now };
+      const deputy = state.deputy && { ...state.deputy, restartAt: now };
       const cameAt = state.cameAt ?? createdAt;
       const events = eventId === undefined ? state.events : [...state.events.slice(1 - EVENTS_KEPT), eventId];
-      return [{ ...going, member, delay, cameAt, events, joinedAt: state.joinedAt ?? now }, []];
+      return [{ ...going, member, delay, deputy, cameAt, events, joinedAt: state.joinedAt ?? now }, []];
     }
     case "fire":
       // Of a killed run, and so of another place than ours.
-      if (state.delay?.id !== request.delayId) return [without(going, request.delayId), []];
-      return [{ ...going, mayStand: false, delay: null }, []];
+      if (state.stale.some((one) => one.delayId === request.delayId))
+        return [without(going, request.delayId), []];
+      return [{ ...without(going, request.delayId), mayStand: false }, []];
     case "leave":
       return [{ ...going, mayStand: false, delay: null }, []];
   }
@@ -95,10 +110,11 @@ type Failed = Extract<MembershipEvent, { readonly type: "failed" }>;
 
 export function failed(state: OwnMembership, failure: Failed): Step {
   const { request, kind } = failure;
+  if (isOfDeputy(request.kind)) return [deputyFailed(state, request.kind, failure), []];
   if (kind === "offline" || kind === "rate-limited") {
     // A leave that the server will not take this way it may take the other.
     if (kind === "rate-limited" && request.kind === "fire" && state.want === "out")
-      return [{ ...state, delay: null }, []];
+      return [without(state, request.delayId), []];
     return [waiting(state, failure), []];
   }
   switch (request.kind) {
@@ -121,10 +137,14 @@ export function failed(state: OwnMembership, failure: Failed): Step {
   }
 }
 
-const without = (state: OwnMembership, delayId: string): OwnMembership =>
-  state.delay?.id === delayId
-    ? { ...state, delay: null }
-    : { ...state, stale: state.stale.filter((one) => one.delayId !== delayId) };
+function without(state: OwnMembership, delayId: string): OwnMembership {
+  if (state.delay?.id === delayId) return { ...state, delay: null };
+  if (state.deputy?.id === delayId) return { ...state, deputy: null };
+  return { ...state, stale: state.stale.filter((one) => one.delayId !== delayId) };
+}
+
+const isOfDeputy = (kind: Request["kind"]) =>
+  kind === "schedule-deputy" || kind === "delegate" || kind === "restart-deputy";
 
 function notScheduled(state: OwnMembership, failure: Failed): OwnMembership {
   if (failure.kind === "too-long") {
@@ -178,6 +198,7 @@ export function seen(state: OwnMembership): OwnMembership {
     waits: { ...state.waits, join: { until, tries: 0, why: "refused" } },
     // Whoever overwrote our event may have cancelled the delayed leave.
     delay: state.delay && { ...state.delay, restartAt: now, doubted: true },
+    deputy: state.deputy && { ...state.deputy, restartAt: now, doubted: true },
   };
 }
 

@@ -33,7 +33,7 @@ export function answered(code: Ending, state: OwnMembership, came: { readonly de
 
 /** Nobody waits for these requests: at worst the server does it later. */
 const parted = (code: Ending, state: OwnMembership): Step => [
-  { ...state, delay: null, stale: [], inFlight: null },
+  { ...state, delay: null, deputy: null, stale: [], inFlight: null },
   lastRequests(code, state).map((request) => ({ type: "request", request }) as const),
 ];
 

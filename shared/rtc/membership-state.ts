@@ -12,6 +12,11 @@ export const RENEW_AHEAD_MS = 30 * 60_000;
 /** How long a sticky member event counts (MSC4354), joins and leaves alike: where spans differ, the older may win. */
 export const STICKY_MS = 3_600_000;
 const STICKY_AHEAD_MS = 15 * 60_000;
+/** The delay of a leave that the SFU's service keeps from firing while we are there (MSC4195), and how often we restart it besides. */
+export const DEPUTY_DELAY_MS = 3_600_000;
+export const DEPUTY_HEARTBEAT_MS = 300_000;
+/** Without the SFU for so long, we keep our own delayed leave again: the service fires its own when the SFU gives us up. */
+export const DEPUTY_LOST_MS = 5_000;
 /** How long we wait to see our own event come back before we act as if it were lost. */
 export const ECHO_MS = 5_000;
 
@@ -26,8 +31,9 @@ export interface Self {
 }
 
 export type Request =
-  | { readonly kind: "schedule"; readonly delayMs: number }
-  | { readonly kind: "restart" | "cancel" | "fire"; readonly delayId: string }
+  | { readonly kind: "schedule" | "schedule-deputy"; readonly delayMs: number }
+  | { readonly kind: "restart" | "cancel" | "fire" | "restart-deputy"; readonly delayId: string }
+  | { readonly kind: "delegate"; readonly delayId: string; readonly delayMs: number }
   | {
       readonly kind: "join";
       readonly content: object;
@@ -56,6 +62,12 @@ export interface OwnMembership {
   readonly delayMs: number;
   /** `refused`: it has them, but not now; we join all the same and try again. */
   readonly delays: "yes" | "refused" | "no";
+  /** The long delayed leave that the service in front of our SFU keeps from firing, or is asked to. */
+  readonly deputy: Deputy | null;
+  /** `lost`: not until we are on the SFU anew; `no`: not in this stay. */
+  readonly deputies: "yes" | "lost" | "no";
+  /** Since when the window is not on our SFU (epoch ms); null while it is. */
+  readonly offSfuAt: number | null;
   /** The delayed leaves of runs that were killed. */
   readonly stale: readonly Stale[];
   readonly member: Standing | null;
@@ -104,6 +116,11 @@ export interface Delay {
   readonly doubted: boolean;
 }
 
+export interface Deputy extends Delay {
+  /** The service took it. */
+  readonly taken: boolean;
+}
+
 export interface Standing {
   readonly intent: CallIntent;
   /** By our clock. */
@@ -132,6 +149,8 @@ export type MembershipEvent = { readonly now: number } & (
   | { readonly type: "newcomer" }
   /** We are in the room no more. */
   | { readonly type: "room-left" }
+  /** Whether the window stands on the SFU where we publish. */
+  | { readonly type: "on-sfu"; readonly on: boolean }
   | { readonly type: "intent"; readonly intent: CallIntent }
   | {
       readonly type: "done";
@@ -139,6 +158,8 @@ export type MembershipEvent = { readonly now: number } & (
       readonly delayId?: string;
       /** Of a join. */
       readonly eventId?: EventId;
+      /** Of a delegation. */
+      readonly taken?: boolean;
     }
   | {
       readonly type: "failed";
@@ -163,15 +184,17 @@ export function phaseOf(state: OwnMembership): Phase {
   if (state.ended !== null) return "left";
   if (state.joinedAt === null) return "joining";
   const { member, delay, now } = state;
-  const maybeGone = (delay !== null && now >= delay.firesAt) || (member !== null && now >= member.endsAt);
-  return member && !maybeGone ? "live" : "unsure";
+  const maybeFired = delay !== null && now >= delay.firesAt && !isDeputed(state);
+  return member && !maybeFired && now < member.endsAt ? "live" : "unsure";
 }
 
 /** Epoch ms of the next `time` that matters; null where only something else can happen. */
 export function nextAt(state: OwnMembership): number | null {
   if (state.ended !== null) return null;
-  const { delay, member, waits, now } = state;
+  const { delay, deputy, offSfuAt, member, waits, now } = state;
   const times = [
+    deputy?.restartAt,
+    deputy && offSfuAt !== null ? offSfuAt + DEPUTY_LOST_MS : null,
     delay?.restartAt,
     delay?.firesAt,
     member && renewAt(state, member),
@@ -199,5 +222,9 @@ export const renewAt = ({ self }: OwnMembership, member: Standing): number =>
   member.endsAt - (self.form === "sticky" ? STICKY_AHEAD_MS : RENEW_AHEAD_MS);
 
 /** The delayed leaves that are ours to see to. */
-export const delayIdsOf = ({ stale, delay }: OwnMembership): readonly string[] =>
-  [...stale.map(({ delayId }) => delayId), delay?.id].filter((id) => id !== undefined);
+export const delayIdsOf = ({ stale, delay, deputy }: OwnMembership): readonly string[] =>
+  [...stale.map(({ delayId }) => delayId), delay?.id, deputy?.id].filter((id) => id !== undefined);
+
+/** Whether somebody else sees to it that we leave, should we die. */
+export const isDeputed = ({ deputy, now }: OwnMembership): boolean =>
+  deputy !== null && deputy.taken && !deputy.doubted && now < deputy.firesAt;

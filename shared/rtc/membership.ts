@@ -1,11 +1,13 @@
 import type { CallIntent } from "../state/app-state.ts";
 import { done, failed, newcomer, seen, withoutWaits } from "./membership-answers.ts";
 import { joinRequest } from "./membership-content.ts";
+import { deputyRequest, onSfu, wantsOwn } from "./membership-deputy.ts";
 import { answered, endedBy, supplanted } from "./membership-end.ts";
 import {
   DELAY_MS,
   delayIdsOf,
   ECHO_MS,
+  isDeputed,
   renewAt,
   type MembershipEvent,
   type OwnMembership,
@@ -30,6 +32,9 @@ export function enter({ self, intent, nonce, stale, now }: Entry): Step {
     intent,
     nonce,
     stale,
+    deputy: null,
+    deputies: "yes",
+    offSfuAt: now,
     now,
     want: "in",
     ended: null,
@@ -81,7 +86,10 @@ function stepped(state: OwnMembership, event: MembershipEvent): Step {
       return decide({
         ...withoutWaits(state),
         delay: state.delay && { ...state.delay, restartAt: state.now },
+        deputy: state.deputy && { ...state.deputy, restartAt: state.now },
       });
+    case "on-sfu":
+      return decide(onSfu(state, event.on));
     case "room-left":
       return endedBy("room-left", state);
     case "seen": {
@@ -110,7 +118,8 @@ function decide(state: OwnMembership): Step {
   }
   if (state.inFlight) return [state, []];
   const next = state.want === "in" ? toStay(state) : toGo(state);
-  if (next === "left") return [{ ...state, ended: "left", delay: null, stale: [], member: null }, []];
+  if (next === "left")
+    return [{ ...state, ended: "left", delay: null, deputy: null, stale: [], member: null }, []];
   if (!next || (state.waits[next.kind]?.until ?? 0) > state.now) return [state, []];
   const mayStand = state.mayStand || next.kind === "join";
   return [
@@ -120,31 +129,34 @@ function decide(state: OwnMembership): Step {
 }
 
 function toStay(state: OwnMembership): Request | null {
-  const { delay, member, now, waits } = state;
+  const { delay, deputy, member, now, waits } = state;
   const ready = (kind: Request["kind"]) => (waits[kind]?.until ?? 0) <= now;
   if (delay && now >= delay.restartAt && ready("restart")) return { kind: "restart", delayId: delay.id };
-  if (!delay && state.delays !== "no" && ready("schedule")) {
+  if (deputy && now >= deputy.restartAt && ready("restart-deputy")) {
+    return { kind: "restart-deputy", delayId: deputy.id };
+  }
+  if (!delay && state.delays !== "no" && wantsOwn(state) && ready("schedule")) {
     return { kind: "schedule", delayMs: state.delayMs };
   }
   // Without a living delayed leave, nothing that would stand for hours if we were killed now.
-  const living = delay !== null && !delay.doubted && now < delay.firesAt;
-  if (delay ? !living : state.delays === "yes") return null;
+  const living = (delay !== null && !delay.doubted && now < delay.firesAt) || isDeputed(state);
+  if (!living && (delay !== null || state.delays === "yes")) return null;
   const [stale] = state.stale;
   if (stale) return ready(stale.end) ? { kind: stale.end, delayId: stale.delayId } : null;
   if (!member) return joinRequest(state, null);
   const past = (at: number | null) => at !== null && now >= at;
   const due = past(renewAt(state, member)) || past(member.doubtAt) || past(member.repeatAt);
-  if (!due && member.intent === state.intent) return null;
-  if (state.self.form === "sticky") return joinRequest(state, member);
-  // An update repeats when we came, which our own event must tell us first, by its server's clock.
-  return member.createdAt !== null || now >= member.since + ECHO_MS ? joinRequest(state, member) : null;
+  // An update in legacy repeats when we came, which our own event must tell us first, by its server's clock.
+  const told = state.self.form === "sticky" || member.createdAt !== null || now >= member.since + ECHO_MS;
+  const writes = (due || member.intent !== state.intent) && told && ready("join");
+  return writes ? joinRequest(state, member) : deputyRequest(state);
 }
 
 function toGo(state: OwnMembership): Request | "left" | null {
-  const { delay, now } = state;
-  if (!state.mayStand) return delay ? { kind: "cancel", delayId: delay.id } : "left";
-  if (delay && now >= delay.firesAt) return "left";
-  const ready = (state.waits.fire?.until ?? 0) <= now;
-  if (delay) return ready ? { kind: "fire", delayId: delay.id } : null;
-  return { kind: "leave" };
+  const { delay, deputy, now } = state;
+  const fired = delay !== null && now >= delay.firesAt;
+  const id = (fired ? null : delay?.id) ?? deputy?.id;
+  // Whatever is left would fire into the next stay.
+  if (!state.mayStand || fired) return id === undefined ? "left" : { kind: "cancel", delayId: id };
+  return id === undefined ? { kind: "leave" } : { kind: "fire", delayId: id };
 }

@@ -105,6 +105,10 @@ export class FakeJoinedCall implements JoinedCall {
   ourKeyState() {
     return "waiting" as const;
   }
+  readonly connected: boolean[] = [];
+  setConnected(connected: boolean): void {
+    this.connected.push(connected);
+  }
   setIntent(intent: string): void {
     this.intents.push(intent);
   }
