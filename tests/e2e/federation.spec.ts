@@ -6,7 +6,7 @@ import type { Stack } from "../stack/stack.ts";
 import { hears, moves, tile } from "../support/call-window.ts";
 import { claimCall } from "../support/callers.ts";
 import { freshName, makeRoom, signUp, type Person } from "../support/people.ts";
-import { peopleOn } from "../support/sfu-people.ts";
+import { connectionOf, peopleOn } from "../support/sfu-people.ts";
 import { publishOn } from "../support/sfu-publisher.ts";
 import { expect, test as base, type Caller } from "./fixtures.ts";
 
@@ -151,7 +151,10 @@ test("who follows the oldest member is heard and seen where that one publishes; 
     await leave(bob, atBob);
     await expect(tile(atAlice, "Bob")).toHaveCount(0);
     const onA = await publishOn(a.authorization.url, dave, room);
-    await moves(atAlice, "Dave");
+    const connection = await connectionOf(a, room, ann);
+    await moves(atAlice, "Dave", 40);
+    // Not twice under one name, of which each would end the other.
+    expect(await connectionOf(a, room, ann)).toBe(connection);
     expect(await peopleOn(a, room, people)).toEqual({ alice: BOTH, dave: BOTH });
     await expect.poll(() => peopleOn(b, room, people)).toEqual({});
     await onA.leave();
