@@ -33,6 +33,7 @@ interface Watched {
   state: HandsState;
   readonly timer: Timer;
   readonly own: OwnHand;
+  entered: boolean;
   /** Members whose hand may have been up before we looked. */
   readonly unread: Map<string, EventId>;
   readonly known: Set<string>;
@@ -59,8 +60,8 @@ export class Hands {
     ];
   }
 
-  /** These calls are seen, or held; what was raised in any other is forgotten. */
-  watch(rooms: readonly RoomId[]): void {
+  /** These calls are seen, or held, and these of them we are in; what was raised in any other is forgotten. */
+  watch(rooms: readonly RoomId[], entered: readonly RoomId[]): void {
     for (const [room, { timer, own }] of this.#rooms) {
       if (rooms.includes(room)) continue;
       this.#rooms.delete(room);
@@ -71,6 +72,10 @@ export class Hands {
       if (this.#rooms.has(room)) continue;
       this.#rooms.set(room, this.#watched(room));
       this.look(room);
+    }
+    for (const [room, watched] of this.#rooms) {
+      watched.entered = entered.includes(room);
+      if (!watched.entered) watched.own.forget();
     }
   }
 
@@ -99,9 +104,10 @@ export class Hands {
     };
   }
 
-  /** @throws AppError `denied` where we are not in the call, `offline`, `rate-limited` */
+  /** Where our membership is not seen yet, it is up with it. @throws AppError `denied`, `offline`, `rate-limited` */
   async raise(room: RoomId, raised: boolean): Promise<void> {
-    const { watched } = this.#own(room);
+    const watched = this.#rooms.get(room);
+    if (!watched?.entered) throw new AppError("denied", "not in that call");
     try {
       await (raised ? watched.own.raise() : watched.own.lower());
     } catch (error) {
@@ -111,7 +117,9 @@ export class Hands {
 
   /** Does nothing while our last one is still shown. @throws AppError as `raise` */
   async react(room: RoomId, emoji: string): Promise<void> {
-    const { watched, member } = this.#own(room);
+    const watched = this.#rooms.get(room);
+    const member = this.#parts.membersOf(room).find(({ own }) => own);
+    if (!watched?.entered || !member) throw new AppError("denied", "not in that call");
     const before = watched.state;
     const { user: sender, eventId: of } = member;
     this.#step(watched, { type: "reacted", sender, of, emoji, ageMs: 0 });
@@ -125,15 +133,8 @@ export class Hands {
   }
 
   stop(): void {
-    this.watch([]);
+    this.watch([], []);
     for (const stop of this.#stops) stop();
-  }
-
-  #own(room: RoomId): { watched: Watched; member: MemberView } {
-    const watched = this.#rooms.get(room);
-    const member = this.#parts.membersOf(room).find(({ own }) => own);
-    if (!watched || !member) throw new AppError("denied", "not in that call");
-    return { watched, member };
   }
 
   #watched(room: RoomId): Watched {
@@ -142,6 +143,7 @@ export class Hands {
       state: noHands,
       timer: new Timer(clock, () => this.#step(watched, { type: "time" })),
       own: new OwnHand({ room, reactions, clock, log, changed }),
+      entered: false,
       unread: new Map(),
       known: new Set(),
       reading: false,

@@ -72,6 +72,12 @@ export class OwnHand {
     void this.#retry();
   }
 
+  /** We are in the call no more, and our hand with us. */
+  forget(): void {
+    this.#standing = null;
+    if (this.#raisedAt !== null) this.#set(null);
+  }
+
   /** Our newest member event is this one. */
   look(member: EventId | null): void {
     if (member === this.#member) return;

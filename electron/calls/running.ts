@@ -143,7 +143,7 @@ export class Running {
     // Names, settings and the call that we are in are all told by the state.
     this.#stopFollowing = all(
       store.subscribe(() => this.ringing.refresh()),
-      store.subscribe(() => this.hands.watch(seenCalls(store.state))),
+      store.subscribe(() => this.hands.watch(...seenCalls(store.state))),
       trust.stop,
     );
     const live = () => {
@@ -176,8 +176,10 @@ export class Running {
   }
 }
 
-/** The rooms whose calls somebody looks at, or waits for. */
-const seenCalls = ({ call }: AppState): readonly RoomId[] => {
-  if (!call || call.phase === "warm") return [];
-  return call.held ? [call.room, call.held.room] : [call.room];
+/** The rooms whose calls somebody looks at, or waits for; and those of them that we are in. */
+const seenCalls = ({ call }: AppState): readonly [readonly RoomId[], readonly RoomId[]] => {
+  if (!call || call.phase === "warm") return [[], []];
+  const held = call.held ? [call.held.room] : [];
+  const isIn = call.phase === "joining" || call.phase === "joined";
+  return [[call.room, ...held], isIn ? [call.room, ...held] : held];
 };

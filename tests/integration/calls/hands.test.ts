@@ -25,9 +25,14 @@ async function people(...names: string[]): Promise<{ persons: Person[]; room: Ro
   return { persons, room: (await makeRoom(owner, others)) as RoomId };
 }
 
-async function inCall(person: Person | undefined, room: RoomId): Promise<MainProcess> {
+async function inCall(
+  person: Person | undefined,
+  room: RoomId,
+  membership: "compatible" | "sticky" = "compatible",
+): Promise<MainProcess> {
   if (!person) throw new Error("nobody");
   const main = await mains.start(person, room);
+  main.store.update((state) => ({ ...state, settings: { ...state.settings, membership } }));
   main.running.conductor.open(room, "video");
   main.running.conductor.join("video");
   await vi.waitFor(() => expect(main.store.state.call?.phase).toBe("joined"), SOON);
@@ -110,4 +115,37 @@ test("hands and reactions as other clients write them are seen, and nobody's for
   await sees(alice, bob, { ...up, reaction: "👍" });
   await redact(bob, room, id);
   await sees(alice, bob, down);
+});
+
+test("members of either dialect see each other's hands and reactions, and read the same safety code", async () => {
+  const { persons, room } = await people("alice", "bob");
+  const alice = await inCall(persons[0], room, "sticky");
+  await alice.running.hands.raise(room, true);
+  const bob = await inCall(persons[1], room);
+  await sees(bob, persons[0], { ...up, key: "have" });
+  await bob.running.hands.raise(room, true);
+  await sees(alice, persons[1], up);
+  await alice.running.hands.react(room, "👍");
+  await sees(bob, persons[0], { reaction: "👍" });
+  await vi.waitFor(() => expect(alice.store.state.call?.safetyCode).toMatch(/^(\d{5} ){11}\d{5}$/), SOON);
+  await vi.waitFor(
+    () => expect(bob.store.state.call?.safetyCode).toBe(alice.store.state.call?.safetyCode),
+    SOON,
+  );
+  const members = await stateOf(persons[1] as Person, room, callMemberType);
+  expect(members.map(({ sender }) => sender)).toEqual([persons[1]?.userId]);
+
+  // Also over the new member event of a camera that is switched off.
+  alice.running.conductor.send({ type: "intent-changed", intent: "audio" });
+  const raises = async () => {
+    const { chunk } = await (persons[1] as Person).request<{ chunk: { type: string; sender: string }[] }>(
+      "GET",
+      `/v3/rooms/${encodeURIComponent(room)}/messages?dir=b&limit=50`,
+    );
+    return chunk.filter(({ type, sender }) => type === "m.reaction" && sender === persons[0]?.userId).length;
+  };
+  await vi.waitFor(async () => expect(await raises()).toBe(2), SOON);
+  await sees(bob, persons[0], up);
+  await alice.running.hands.raise(room, false);
+  await sees(bob, persons[0], down);
 });

@@ -93,7 +93,7 @@ function setup() {
     log: collectLog().log,
     changed: () => changes++,
   });
-  hands.watch([room]);
+  hands.watch([room], [room]);
   return {
     clock,
     wire,
@@ -201,20 +201,44 @@ test("a moderator may lower it", async () => {
   expect(up()).toEqual([]);
 });
 
+test("ours that was raised before our membership is seen is up with it", async () => {
+  const { clock, hands, become, up } = setup();
+  become(bob);
+  await hands.raise(room, true);
+  await clock.advance(1_000);
+  expect(up()).toEqual([]);
+  become(bob, me);
+  await clock.advance(50);
+  expect(up()).toEqual(["$me1"]);
+});
+
+test("ours goes with us: in the lobby after a call, and in the next one, it is down", async () => {
+  const { clock, hands, become, mine, up } = setup();
+  await Promise.all([hands.raise(room, true), clock.advance(50)]);
+  hands.watch([room], []);
+  become(bob);
+  expect(mine().handAt).toBeNull();
+  await expect(hands.raise(room, true)).rejects.toMatchObject({ code: "denied" });
+  hands.watch([room], [room]);
+  become(bob, { ...me, eventId: "$me2" });
+  await clock.advance(1_000);
+  expect(up()).toEqual(["$me1"]);
+});
+
 test("who is in no call raises none", async () => {
   const { hands, become } = setup();
-  become(bob);
-  await expect(hands.raise(room, true)).rejects.toMatchObject({ code: "denied" });
-  await expect(hands.react(room, "👍")).rejects.toMatchObject({ code: "denied" });
   await expect(hands.raise("!other:hs", true)).rejects.toMatchObject({ code: "denied" });
+  await expect(hands.react("!other:hs", "👍")).rejects.toMatchObject({ code: "denied" });
+  become(bob);
+  await expect(hands.react(room, "👍")).rejects.toMatchObject({ code: "denied" });
 });
 
 test("hands that were up before we looked are seen, also where the server answers late", async () => {
   const { clock, wire, hands, bobs } = setup();
-  hands.watch([]);
+  hands.watch([], []);
   wire.on.set("$h", raisedBy(bob, 5));
   wire.offline = true;
-  hands.watch([room]);
+  hands.watch([room], []);
   await clock.advance(1_000);
   expect(bobs().handAt).toBeNull();
   wire.offline = false;
@@ -260,6 +284,6 @@ test("ours is shown at once and once, is one grapheme, and a second one waits fo
 test("of calls that nobody looks at nothing is kept", async () => {
   const { wire, hands, bobs } = setup();
   wire.tell(room, raisedBy(bob, 5));
-  hands.watch(["!other:hs"]);
+  hands.watch(["!other:hs"], []);
   expect([wire.wanted(room), wire.wanted("!other:hs"), bobs().handAt]).toEqual([false, true, null]);
 });
