@@ -13,6 +13,7 @@ import { OwnSelves } from "./own-self.ts";
 import { OwnTransport } from "./own-transport.ts";
 import type { Clock, DelayIds, RtcMatrix } from "./ports.ts";
 import { SessionWatch } from "./room-sessions.ts";
+import { steady } from "./steady-clock.ts";
 import type { KeyPolicy } from "./trust.ts";
 import type { GrantRequest, JoinedCall, Rtc } from "./types.ts";
 
@@ -35,6 +36,8 @@ class Engine implements Rtc {
   readonly #parts: RtcParts;
   readonly #sessions: SessionWatch;
   readonly #selves: OwnSelves;
+  /** For all that has nothing to do with what servers say of time. */
+  readonly #steady: Clock;
   readonly #grants: Grants;
   readonly #transport: OwnTransport;
   readonly #calls = new Map<RoomId, OwnCall>();
@@ -44,10 +47,11 @@ class Engine implements Rtc {
   constructor(parts: RtcParts) {
     const { matrix, clock, fetch, ownServiceUrl, membership } = parts;
     this.#parts = parts;
+    this.#steady = steady(clock);
     this.#sessions = new SessionWatch(matrix, clock, (room) => this.#isIn(room));
     this.#selves = new OwnSelves({ matrix, sessions: this.#sessions, membership });
-    this.#transport = new OwnTransport(matrix, clock, ownServiceUrl);
-    this.#grants = new Grants({ matrix, clock, fetch, transport: this.#transport });
+    this.#transport = new OwnTransport(matrix, this.#steady, ownServiceUrl);
+    this.#grants = new Grants({ matrix, clock: this.#steady, fetch, transport: this.#transport });
     this.#sessions.onChange((room) => void this.#loadDevices(room));
   }
 
@@ -92,11 +96,11 @@ class Engine implements Rtc {
     if (before && !before.isOver) throw new AppError("call-busy", "this call is joined already");
     before?.abandon();
     this.prepare(room);
-    const { matrix, clock, delayIds, log, policy } = this.#parts;
+    const { matrix, delayIds, log, policy } = this.#parts;
     const self = this.#selves.fixed(room);
     const call = new OwnCall({
       matrix,
-      clock,
+      clock: this.#steady,
       delayIds,
       log,
       sessions: this.#sessions,

@@ -80,6 +80,30 @@ test("whoever is killed is removed by the delayed leave", async () => {
   expect(took).toBeLessThan(25_000);
 });
 
+test.each([-1, 1])(
+  "a clock that jumps by an hour (%i) in the middle of a call changes nothing",
+  async (hours) => {
+    const world = new World();
+    let skewMs = 0;
+    const jumping: Clock = {
+      now: () => world.clock.now() + skewMs,
+      after: (ms, run) => world.clock.after(ms, run),
+    };
+    const alice = world.person(ALICE, "A");
+    const bob = world.person(BOB, "B", jumping);
+    await alice.joined();
+    await bob.joined();
+    const [before] = world.server.standing(ROOM, BOB);
+    skewMs = hours * 3_600_000;
+    await world.clock.advance(60_000);
+    skewMs = 0;
+    await world.clock.advance(60_000);
+    expect(world.server.standing(ROOM, BOB)).toEqual([before]);
+    expect(bob.call?.status).toMatchObject({ phase: "live", error: null });
+    expect(bob.hears(alice)).toBe(true);
+  },
+);
+
 test("killed and restarted within the delay, it is in again with all keys within a second, and stays", async () => {
   const world = new World();
   const alice = world.person(ALICE, "A");
