@@ -75,7 +75,8 @@ export function deputyFailed(
   const tries = (state.waits[kind]?.tries ?? 0) + 1;
   if (passes && (kind === "restart-deputy" || tries < TRIES)) {
     const until = state.now + Math.max(RETRY_MS, failure.retryAfterMs ?? 0);
-    return { ...state, waits: { ...state.waits, [kind]: { until, tries, why } } };
+    // Not for the network alone: that another request came through says nothing of the service.
+    return { ...state, waits: { ...state.waits, [kind]: { until, tries, why: "refused" } } };
   }
   // It has fired, or somebody called it off: if our event is gone, the room will say so.
   if (kind === "restart-deputy") return { ...state, deputy: null, deputies: "lost" };

@@ -52,11 +52,11 @@ export class Hand {
     return this;
   }
   done(delayId?: string) {
-    return this.step({ type: "done", request: this.#take1(), ...(delayId ? { delayId } : {}) });
+    return this.step({ type: "done", request: this.take(), ...(delayId ? { delayId } : {}) });
   }
   /** The join was accepted. */
   sent(eventId: EventId) {
-    return this.step({ type: "done", request: this.#take1(), eventId });
+    return this.step({ type: "done", request: this.take(), eventId });
   }
   /** What stands at our place now. */
   sees(ours: Echo | null, more: Partial<Seen> = {}) {
@@ -64,7 +64,7 @@ export class Hand {
   }
   fails(kind: FailureKind, more: { retryAfterMs?: number; maxDelayMs?: number } = {}) {
     const { retryAfterMs = null, maxDelayMs = null } = more;
-    return this.step({ type: "failed", request: this.#take1(), kind, retryAfterMs, maxDelayMs });
+    return this.step({ type: "failed", request: this.take(), kind, retryAfterMs, maxDelayMs });
   }
   passes(ms: number) {
     this.now += ms;
@@ -85,7 +85,7 @@ export class Hand {
     return (join?.content ?? {}) as Record<string, unknown>;
   }
 
-  #take1(): Request {
+  take(): Request {
     if (!this.#open) throw new Error("nothing was asked");
     const request = this.#open;
     this.#open = null;
