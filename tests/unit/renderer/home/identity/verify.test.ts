@@ -282,3 +282,18 @@ it("a person is verified from the menu of the direct room, a room of many is not
   await click(one("[role=menuitem]", "Verify…"));
   expect(main.asked).toEqual([["identity.verify-person", { user: "@bob:example.org" }]]);
 });
+
+it("a device that is not verified vouches for nobody: it is verified first", async () => {
+  const main = new FakeMain({
+    session: alice,
+    identity: unverified(),
+    rooms: [room("Bob", { direct: "@bob:example.org" })],
+  });
+  show(Home, { client: main, mirror: main, media: noMedia });
+  await press("Enter", {}, button("More about Bob"));
+  await settled();
+  await click(one("[role=menuitem]", "Verify…"));
+  await settled();
+  expect(titled()).toEqual([t("identity.verify-title")]);
+  expect(main.asked).toEqual([]);
+});
