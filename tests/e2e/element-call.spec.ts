@@ -37,6 +37,7 @@ for (const mode of modes)
       await test.step("mute is seen on both sides", () => mute(ours, theirs));
       await test.step("a camera that goes off and on is seen on both sides", () => hide(ours, theirs));
       await test.step("a shared screen is seen on both sides", () => share(ours, theirs));
+      await test.step("hands and reactions are seen on both sides", () => show(ours, theirs));
 
       await test.step(
         encrypted
@@ -128,4 +129,22 @@ async function share(ours: Page, theirs: ElementCall): Promise<void> {
   await theirs.moves(theirs.screen("Alice"));
   await ours.getByRole("button", { name: "Stop sharing" }).click();
   await expect(theirs.screen("Alice")).toHaveCount(0);
+}
+
+async function show(ours: Page, theirs: ElementCall): Promise<void> {
+  const [hand, raised] = [ours.getByRole("button", { name: "Raise hand" }), /^Hand raised/];
+  await theirs.raiseHand();
+  await expect(tile(ours, "Dave").getByLabel(raised)).toBeVisible();
+  await hand.click();
+  await expect(theirs.held("Alice")).toHaveText("✋");
+  await theirs.lowerHand();
+  await expect(tile(ours, "Dave").getByLabel(raised)).toHaveCount(0);
+  await ours.getByRole("button", { name: "Lower hand" }).click();
+  await expect(theirs.held("Alice")).toHaveCount(0);
+
+  await theirs.react("thumbsup");
+  await expect(tile(ours, "Dave").getByText("👍")).toBeVisible();
+  await ours.getByRole("button", { name: "React" }).click();
+  await ours.getByRole("menuitem", { name: "Applause" }).click();
+  await expect(theirs.held("Alice")).toHaveText("👏");
 }
