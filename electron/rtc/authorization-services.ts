@@ -5,7 +5,7 @@ import { CALL_SLOT } from "../../shared/rtc/member-event.ts";
 import { isLoopback, safeSfuUrl } from "../../shared/rtc/transports.ts";
 import { toAppError } from "./failure.ts";
 import { grantIn, textOf, waitAsked, type Answer } from "./grant-answer.ts";
-import type { Clock, OpenIdToken, RtcMatrix } from "./ports.ts";
+import type { Clock, OpenIdToken, GrantMatrix } from "./ports.ts";
 import type { OwnSelf } from "./types.ts";
 
 export type Fetch = typeof globalThis.fetch;
@@ -28,7 +28,7 @@ const ABSENT = new Set([404, 405]);
 
 /** The MatrixRTC authorization services in front of SFUs (MSC4195 as deployed): OpenID tokens in, grants out. */
 export class AuthorizationServices {
-  readonly #matrix: RtcMatrix;
+  readonly #matrix: GrantMatrix;
   readonly #clock: Clock;
   readonly #fetch: Fetch;
   readonly #tokens = new Map<string, { readonly until: number; readonly token: OpenIdToken }>();
@@ -36,7 +36,7 @@ export class AuthorizationServices {
   readonly #busy = new Map<string, number>();
   readonly #delegates = new Map<string, { readonly until: number; readonly can: boolean }>();
 
-  constructor(matrix: RtcMatrix, clock: Clock, fetch: Fetch) {
+  constructor(matrix: GrantMatrix, clock: Clock, fetch: Fetch) {
     this.#matrix = matrix;
     this.#clock = clock;
     this.#fetch = fetch;

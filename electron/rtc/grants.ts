@@ -11,12 +11,12 @@ import {
 import { identityIn } from "./grant-answer.ts";
 import { HomeserverEndpoints } from "./homeserver-endpoints.ts";
 import type { OwnTransport } from "./own-transport.ts";
-import type { Clock, RtcMatrix } from "./ports.ts";
+import type { Clock, GrantMatrix } from "./ports.ts";
 import { within } from "./timer.ts";
 import type { OwnSelf } from "./types.ts";
 
 export interface GrantsParts {
-  readonly matrix: RtcMatrix;
+  readonly matrix: GrantMatrix;
   readonly clock: Clock;
   readonly fetch: Fetch;
   readonly transport: OwnTransport;

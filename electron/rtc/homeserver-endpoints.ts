@@ -5,7 +5,7 @@ import type { Sfu } from "../../shared/rtc/transports.ts";
 import type { Delegated } from "./authorization-services.ts";
 import { toAppError } from "./failure.ts";
 import { tokenIn } from "./grant-answer.ts";
-import { RtcRequestError, type Clock, type LivekitRequest, type RtcMatrix } from "./ports.ts";
+import { RtcRequestError, type Clock, type LivekitRequest, type GrantMatrix } from "./ports.ts";
 import type { OwnSelf } from "./types.ts";
 
 /** A homeserver that has none today may have them after its next update. */
@@ -16,12 +16,12 @@ type Naming = "member" | "member_id";
 
 /** Leave for SFUs from our own homeserver, which asks others for theirs (MSC4195, not yet deployed widely). */
 export class HomeserverEndpoints {
-  readonly #matrix: RtcMatrix;
+  readonly #matrix: GrantMatrix;
   readonly #clock: Clock;
   #absentUntil = 0;
   #naming: Naming = "member";
 
-  constructor(matrix: RtcMatrix, clock: Clock) {
+  constructor(matrix: GrantMatrix, clock: Clock) {
     this.#matrix = matrix;
     this.#clock = clock;
   }

@@ -7,14 +7,14 @@ const KEPT_MS = 10 * 60_000;
 
 /** Where we publish: on what our homeserver offers, else what the user set. */
 export class OwnTransport {
-  readonly #matrix: RtcMatrix;
+  readonly #matrix: Pick<RtcMatrix, "transports">;
   readonly #clock: Clock;
   readonly #ownServiceUrl: () => string | null;
   #kept: { readonly at: number; readonly listed: Promise<readonly unknown[]> } | null = null;
   /** What it offered when it was last asked and answered. */
   #last: readonly unknown[] | null = null;
 
-  constructor(matrix: RtcMatrix, clock: Clock, ownServiceUrl: () => string | null) {
+  constructor(matrix: Pick<RtcMatrix, "transports">, clock: Clock, ownServiceUrl: () => string | null) {
     this.#matrix = matrix;
     this.#clock = clock;
     this.#ownServiceUrl = ownServiceUrl;

@@ -76,6 +76,8 @@ export interface RtcMatrix {
   livekit(request: LivekitRequest, body: object): Promise<unknown>;
 }
 
+/** What asks for grants needs of it. */
+export type GrantMatrix = Pick<RtcMatrix, "user" | "device" | "openIdToken" | "livekit">;
 export type LivekitRequest = "get_token" | "delegate_delayed_leave";
 
 /** Rooms' events about calls, read and written (MSC4075, MSC4310). What is asked of the server fails with `RtcRequestError`. */
