@@ -9,7 +9,7 @@ import type { KnownDevice, TrustBook } from "../rtc/trust.ts";
 import { all, on } from "./listen.ts";
 
 /** Memberships can be made up by the thousand: so many people are followed, and devices of each. */
-const MOST_PEOPLE = 500;
+const MOST_PEOPLE = 5_000;
 const MOST_DEVICES = 50;
 
 interface Followed {

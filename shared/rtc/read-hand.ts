@@ -7,7 +7,7 @@ import type { HeardEvent } from "./read-signal.ts";
 /** A raised hand is an annotation, which no client encrypts. */
 export const HAND_TYPE = "m.reaction";
 export const REACTION_TYPE = "io.element.call.reaction";
-export const HAND_KEY = "🖐️";
+const HAND_KEY = "🖐️";
 /** Some keyboards leave out the selector that asks for the coloured form. */
 const HAND_KEYS: ReadonlySet<string> = new Set([HAND_KEY, "🖐"]);
 

@@ -79,8 +79,9 @@ test("a reaction is seen by the others for a while, encrypted on its way", async
   const { persons, room } = await people("alice", "bob");
   const [alice, bob] = [await inCall(persons[0], room), await inCall(persons[1], room)];
   await sees(bob, persons[0], { key: "have" });
-  await alice.running.hands.react(room, "🎉");
+  const reacting = alice.running.hands.react(room, "🎉");
   expect(seen(alice, persons[0])?.reaction).toBe("🎉");
+  await reacting;
   await sees(bob, persons[0], { reaction: "🎉" });
   await sees(bob, persons[0], { reaction: null });
   const { chunk } = await (persons[1] as Person).request<{ chunk: { type: string; sender: string }[] }>(
