@@ -111,6 +111,39 @@ test("nobody's word sends our token to this machine", async () => {
   expect(alice.posts).toEqual([]);
 });
 
+/** Bob names an SFU and no service, as MSC4195's text has it. */
+async function withBobAt(url: string) {
+  const world = new World();
+  const alice = world.person(ALICE, "A");
+  world.server.write(ROOM, BOB, "org.matrix.msc3401.call.member", `_${BOB}_B_m.call`, {
+    application: "m.call",
+    call_id: "",
+    device_id: "B",
+    focus_active: { type: "livekit", focus_selection: "multi_sfu" },
+    foci_preferred: [{ type: "m.livekit", url }],
+  });
+  await world.clock.until("seen", () => alice.people.length === 1);
+  return alice;
+}
+
+test("an SFU that a member names without a service is asked for by the member's homeserver", async () => {
+  const alice = await withBobAt("wss://sfu.other/");
+  const { transport, known } = alice.session?.members[0] ?? {};
+  expect([transport?.sfu, known]).toEqual([{ url: "wss://sfu.other", server: "hs" }, true]);
+  alice.matrix.answerLivekit = () => ({ jwt: "jwt-secret" });
+  expect(await ask(alice, "wss://sfu.other#hs")).toEqual({ url: "wss://sfu.other", token: "jwt-secret" });
+  expect(await ask(alice, "wss://sfu.other#evil.hs")).toEqual({ code: "grant-refused" });
+  expect(alice.matrix.livekitRequests).toHaveLength(1);
+  expect(alice.posts).toEqual([]);
+});
+
+test("nobody's word connects us to an SFU on this machine", async () => {
+  const alice = await withBobAt("ws://localhost:7880");
+  alice.matrix.answerLivekit = () => ({ jwt: "jwt-secret" });
+  expect(await ask(alice, "ws://localhost:7880#hs")).toEqual({ code: "grant-refused" });
+  expect(alice.matrix.livekitRequests).toEqual([]);
+});
+
 const text =
   (body: string, status = 200) =>
   () =>
