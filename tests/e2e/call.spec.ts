@@ -1,6 +1,7 @@
 import { hears, moves, tile, video } from "../support/call-window.ts";
 import { callMemberType, stateOf } from "../support/people.ts";
-import { watchSfu } from "../support/sfu-watcher.ts";
+import { readSfu } from "../support/sfu-payloads.ts";
+import { grantOfEve, watchSfu } from "../support/sfu-watcher.ts";
 import { connect, expect, test } from "./fixtures.ts";
 
 test("two people see and hear each other, mute, hide and share, and leave", async ({ pair }) => {
@@ -62,6 +63,39 @@ test("a minimized window goes on with the call", async ({ pair }) => {
   await expect.poll(() => minimized.evaluate((window) => window.isMinimized())).toBe(true);
   await moves(called, "Alice", 40);
 });
+
+for (const encrypted of [true, false])
+  test(`the bytes that the SFU forwards are ${encrypted ? "all encrypted, from the first on" : "open where the room is not encrypted"}`, async ({
+    pair,
+    stack,
+  }) => {
+    const { alice, bob, room } = await pair({ direct: true, encrypted });
+    const eve = await readSfu();
+    try {
+      // She waits for the call's first frame.
+      const reading = eve.connect(await grantOfEve(stack, room));
+      const { called } = await connect(alice, bob);
+      await reading;
+      const what = encrypted ? "shaped" : "open";
+      const more = async (source: string) => {
+        const before = (await eve.read(source))[what];
+        await expect.poll(async () => (await eve.read(source))[what]).toBeGreaterThan(before + 20);
+      };
+      await Promise.all([more("camera"), more("microphone")]);
+      for (const name of ["Turn camera off", "Mute microphone", "Turn camera on", "Unmute microphone"])
+        await called.getByRole("button", { name }).click();
+      await Promise.all([more("camera"), more("microphone")]);
+      // Those who remain go over to another key.
+      await called.getByRole("button", { name: "Leave call" }).click();
+      if (!encrypted) return;
+      await expect.poll(async () => (await eve.indices()).length).toBeGreaterThan(1);
+      await Promise.all([more("camera"), more("microphone")]);
+      for (const source of ["camera", "microphone"])
+        expect([source, (await eve.read(source)).open]).toEqual([source, 0]);
+    } finally {
+      await eve.close();
+    }
+  });
 
 test("somebody on the SFU without keys decodes nothing of an encrypted call", async ({ pair, stack }) => {
   const { alice, bob, room } = await pair({ direct: true });

@@ -172,6 +172,8 @@ function setUp(): void {
           return await room.connect(url, token, { maxRetries: 0 });
         } catch {
           await room.disconnect();
+          // Not there yet, maybe.
+          await new Promise((resolve) => setTimeout(resolve, 200));
         }
       }
     },

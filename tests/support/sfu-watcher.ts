@@ -22,13 +22,7 @@ export interface Watched {
  * no key. Resolves once they received `packets` video packets.
  */
 export async function watchSfu(stack: Pick<Stack, "sfu">, roomId: string, packets = 300): Promise<Watched> {
-  const token = new AccessToken(stack.sfu.key, stack.sfu.secret, { identity: "@eve:elsewhere:EVE" });
-  token.addGrant({
-    room: sfuRoomName(roomId, "m.call#ROOM"),
-    roomJoin: true,
-    canSubscribe: true,
-    canPublish: false,
-  });
+  const { url, token } = await grantOfEve(stack, roomId);
   const executablePath = findChromium();
   const browser = await chromium.launch({
     ...(executablePath && { executablePath }),
@@ -43,10 +37,25 @@ export async function watchSfu(stack: Pick<Stack, "sfu">, roomId: string, packet
     );
     await page.goto(ORIGIN);
     await page.addScriptTag({ path: join(dist, "livekit-client.umd.js") });
-    return await page.evaluate(watch, { url: stack.sfu.url, jwt: await token.toJwt(), packets });
+    return await page.evaluate(watch, { url, jwt: token, packets });
   } finally {
     await browser.close();
   }
+}
+
+/** What lets somebody onto the SFU's room of a call without being in the call. */
+export async function grantOfEve(
+  { sfu }: Pick<Stack, "sfu">,
+  roomId: string,
+): Promise<{ readonly url: string; readonly token: string }> {
+  const token = new AccessToken(sfu.key, sfu.secret, { identity: "@eve:elsewhere:EVE" });
+  token.addGrant({
+    room: sfuRoomName(roomId, "m.call#ROOM"),
+    roomJoin: true,
+    canSubscribe: true,
+    canPublish: false,
+  });
+  return { url: sfu.url, token: await token.toJwt() };
 }
 
 /** Runs in the page. */
