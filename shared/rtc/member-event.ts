@@ -66,7 +66,12 @@ export interface Membership {
   readonly transport: Transport | null;
   /** The older rule: everybody publishes where the oldest member does. */
   readonly followsOldest: boolean;
-  /** The SFU identity, or the list whose JSON is hashed into it. */
+  /**
+   * The SFU identity, or the list whose JSON is hashed into it (MSC4195). It follows from the form of the event alone, whichever service
+   * let them in: so do matrix-js-sdk and Element Call, by which a member on the SFU under another name would be heard by nobody.
+   * `user:device` in legacy; with user, device and member id in sticky, as deployed; without the device only where the event does not
+   * tell it, as in MSC4143's newest text.
+   */
   readonly identity: string | readonly string[];
 }
 
