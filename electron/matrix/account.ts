@@ -136,6 +136,8 @@ export class Account {
 
   /** Stops syncing and writes what is not yet on disk. */
   async close(): Promise<void> {
+    // The SDK's crypto is gone for what a sync that is under way still tells of verifications.
+    this.client.removeAllListeners(ClientEvent.Event);
     this.client.stopClient();
     await this.#store.close();
   }

@@ -29,7 +29,8 @@ export interface VerificationsParts {
 
 /**
  * The verification under way; there is one at a time. Requests that come meanwhile are not answered, so that a device of ours that is
- * free can take them up and nobody can end one by asking; the newest of them is shown after.
+ * free can take them up and nobody can end one by asking; the newest of them is shown after. Two devices of ours that ask at the same
+ * time end each other's request: the crypto library takes that for an attack.
  */
 export class Verifications {
   readonly #parts: VerificationsParts;

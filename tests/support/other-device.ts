@@ -1,4 +1,5 @@
-import { ClientEvent, createClient, SyncState, type MatrixClient } from "matrix-js-sdk";
+import { ClientEvent, createClient, SyncState, type EventType, type MatrixClient } from "matrix-js-sdk";
+import type { RoomMessageEventContent } from "matrix-js-sdk/lib/@types/events.js";
 import {
   CryptoEvent,
   VerificationPhase,
@@ -9,7 +10,7 @@ import {
 } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { RustBackupManager } from "matrix-js-sdk/lib/rust-crypto/backup.js";
 
-import { sdkLog } from "../../electron/matrix/sdk-log.ts";
+import { quietGlobalSdkLog, sdkLog } from "../../electron/matrix/sdk-log.ts";
 import type { Person } from "./people.ts";
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -45,6 +46,7 @@ export class OtherDevice {
 
   /** `methods`: the ways of verification that it offers; all where none are named. */
   static async start(person: Person, methods?: string[]): Promise<OtherDevice> {
+    quietGlobalSdkLog(silent);
     const device = new OtherDevice(person, methods);
     const { client } = device;
     await client.initRustCrypto({ useIndexedDB: false });
@@ -85,6 +87,12 @@ export class OtherDevice {
     return made.encodedPrivateKey ?? "";
   }
 
+  /** Sends an event, encrypted where the room is. */
+  async send(room: string, type: string, content: object): Promise<void> {
+    // The type of each is the SDK's to know.
+    await this.client.sendEvent(room, type as EventType.RoomMessage, content as RoomMessageEventContent);
+  }
+
   /** Whether it trusts a device as its owner's. */
   async trusts(user: string, device: string): Promise<boolean> {
     await this.crypto.getUserDeviceInfo([user], true);
@@ -92,6 +100,8 @@ export class OtherDevice {
   }
 
   stop(): void {
+    // What a sync that is under way tells finds no crypto any more.
+    this.client.removeAllListeners(ClientEvent.Event);
     this.client.stopClient();
   }
 }

@@ -1,10 +1,21 @@
 import { VerificationPhase } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { afterEach, expect, test, vi } from "vitest";
 
+import type { RoomId } from "../../../shared/matrix/ids.ts";
+import { claimCall } from "../../support/callers.ts";
 import type { MainProcess } from "../../support/main-process.ts";
 import { mainProcesses, SOON } from "../../support/main-processes.ts";
 import { emojiOf, OtherDevice, reaches } from "../../support/other-device.ts";
-import { freshName, signIn, signUp, type Person } from "../../support/people.ts";
+import {
+  callMemberType,
+  freshName,
+  makeRoom,
+  sendState,
+  signIn,
+  signUp,
+  stateOf,
+  type Person,
+} from "../../support/people.ts";
 
 const servers = mainProcesses();
 const { start } = servers;
@@ -46,6 +57,13 @@ async function requestAt(other: OtherDevice) {
   if (!request) throw new Error("no request");
   return request;
 }
+
+const leaveCall = (person: Person, room: string) =>
+  sendState(person, room, {
+    type: callMemberType,
+    stateKey: `_${person.userId}_${person.deviceId}_m.call`,
+    content: {},
+  });
 
 test("a new account gets an identity and a key backup by itself, and a recovery key when asked", async () => {
   const alice = await somebody();
@@ -211,4 +229,37 @@ test("two Carillons of one account verify each other", async () => {
   await first.running.identity.confirm(true);
   await Promise.all([phaseIs(first, "done"), phaseIs(second, "done")]);
   await becomes(second, { device: "verified", backup: { phase: "on" } });
+});
+
+test("a ring that an encrypted room had before this device was there is in the list once its key is restored", async () => {
+  const [alice, bob] = [await somebody(), await somebody("bob")];
+  const room = (await makeRoom(bob, [alice], { direct: true })) as RoomId;
+  const [other, caller] = [await otherDevice(alice), await otherDevice(bob)];
+  const recoveryKey = await other.bootstrap();
+  await claimCall(bob, room, "https://sfu.invalid");
+  const member = (await stateOf(bob, room, callMemberType)).find(({ sender }) => sender === bob.userId);
+  await caller.send(room, "org.matrix.msc4075.rtc.notification", {
+    notification_type: "ring",
+    "m.mentions": { user_ids: [alice.userId], room: false },
+    "m.relates_to": { rel_type: "m.reference", event_id: member?.event_id },
+    sender_ts: Date.now(),
+    lifetime: 60_000,
+  });
+  await leaveCall(bob, room);
+  await vi.waitFor(
+    async () => expect(await alice.request("GET", "/v3/room_keys/version")).toMatchObject({ count: 1 }),
+    SOON,
+  );
+
+  const main = await start(alice, room);
+  await becomes(main, { device: "unverified", backup: { phase: "locked" } });
+  expect(main.store.state.calls).toEqual([]);
+  await main.running.identity.recover(recoveryKey);
+  await vi.waitFor(
+    () =>
+      expect(main.store.state.calls).toMatchObject([
+        { room, direction: "incoming", outcome: "missed", caller: { user: bob.userId } },
+      ]),
+    SOON,
+  );
 });
