@@ -152,8 +152,9 @@ export class AuthorizationServices {
         credentials: "omit",
         signal,
       });
-      const retryAfter = response.headers.get("retry-after");
-      return { status: response.status, text: await textOf(response), retryAfter };
+      const { status, headers } = response;
+      const [retryAfter, date] = [headers.get("retry-after"), headers.get("date")];
+      return { status, text: await textOf(response), retryAfter, date };
     } catch (error) {
       throw new AppError("grant-unreachable", "no answer", { cause: error });
     }

@@ -9,6 +9,8 @@ export interface Answer {
   readonly text: string;
   /** The header, as it came. */
   readonly retryAfter: string | null;
+  /** When it was sent, by the header. */
+  readonly date: string | null;
 }
 
 const LONGEST_REPLY = 64 * 1024;
@@ -45,19 +47,21 @@ export function identityIn({ token }: SfuGrant): string | null {
 }
 
 /** For how long we should not ask again (ms); null where the answer does not ask that. */
-export function waitAsked({ status, text, retryAfter }: Answer, now: number): number | null {
+export function waitAsked({ status, text, retryAfter, date }: Answer, now: number): number | null {
   if (status !== 429 && !(status === 503 && retryAfter !== null)) return null;
-  const asked = retryAfter === null ? null : spanOf(retryAfter, now);
+  const asked = retryAfter === null ? null : spanOf(retryAfter, date, now);
   const body = asked === null ? v.safeParse(busy, json(text)) : null;
   const ms = asked ?? (body?.success ? body.output.retry_after_ms : WAIT_MS);
   return Math.min(Math.max(ms, 0), LONGEST_WAIT_MS);
 }
 
-/** Seconds, or a date. */
-function spanOf(retryAfter: string, now: number): number | null {
+/** Seconds, or a date, which is by the service's clock. */
+function spanOf(retryAfter: string, date: string | null, now: number): number | null {
   if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1000;
-  const date = Date.parse(retryAfter);
-  return Number.isNaN(date) ? null : date - now;
+  const until = Date.parse(retryAfter);
+  if (Number.isNaN(until)) return null;
+  const from = Date.parse(date ?? "");
+  return until - (Number.isNaN(from) ? now : from);
 }
 
 /** Up to the length that an honest answer can have. */

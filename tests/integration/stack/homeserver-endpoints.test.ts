@@ -74,6 +74,34 @@ test("a homeserver that hashes names as MSC4195's text does is passed over where
   expect(asked).toEqual(["/get_token", "/delegate_delayed_leave", "/delegate_delayed_leave"]);
 });
 
+test("a legacy membership's name and leave are the service's, whatever the homeserver has", async () => {
+  const name = `${phone.matrix.user}:${phone.matrix.device}`;
+  const legacy: Caller = { ...phone, self: { form: "legacy", memberId: name, identity: name } };
+  const there = await connected(await own(legacy));
+  expect(there.localParticipant?.identity).toBe(name);
+  const leave = { delayId: await delayedLeave(), delayMs: 3_600_000 };
+  expect(await phone.grants.delegate(room, stack.authorization.url, legacy.self, leave)).toBe("taken");
+  expect(phone.asked).toEqual(["/sfu/get", "/delegate_delayed_leave", "/sfu/get"]);
+  await there.disconnect();
+  await watch.until(({ type, content }) => type === callMemberType && Object.keys(content).length === 0);
+});
+
+test.each(["legacy", "sticky"] as const)(
+  "a user without full access delegates no leave: %s",
+  async (form) => {
+    const { serverName } = stack.homeserver;
+    stack.authorization.fullAccess.delete(serverName);
+    try {
+      const self = { ...phone.self, form };
+      const leave = { delayId: await delayedLeave(), delayMs: 3_600_000 };
+      const answer = await phone.grants.delegate(room, stack.authorization.url, self, leave);
+      expect(answer).toBe("unsupported");
+    } finally {
+      stack.authorization.fullAccess.add(serverName);
+    }
+  },
+);
+
 test("whoever is not in the room is refused", async () => {
   const theirs = (await makeRoom(await signUp(stack.homeserver, freshName("carol")), [])) as RoomId;
   const sfu = `${stack.sfu.url}#${stack.homeserver.serverName}`;

@@ -31,5 +31,10 @@ test.each([
   [429, "<html>", null, 5_000],
   [429, "{}", "99999999999999999999", 300_000],
 ] as const)("a %i with %j and Retry-After %j asks for %j ms", (status, text, retryAfter, waitMs) => {
-  expect(waitAsked({ status, text, retryAfter }, NOW)).toBe(waitMs);
+  expect(waitAsked({ status, text, retryAfter, date: null }, NOW)).toBe(waitMs);
+});
+
+test("a date is by the clock of who names it", () => {
+  const [retryAfter, date] = ["Mon, 01 Jan 2029 00:00:20 GMT", "Mon, 01 Jan 2029 00:00:05 GMT"];
+  expect(waitAsked({ status: 429, text: "", retryAfter, date }, NOW)).toBe(15_000);
 });
