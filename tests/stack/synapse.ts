@@ -128,8 +128,11 @@ function federation(folder: string): object {
     federation_verify_certificates: false,
     federation_ip_range_blacklist: [],
     ip_range_blacklist: [],
-    // One that was away is asked again at once, not after 10 minutes.
+    // One that was away is tried every second; the defaults go up to a minute, and give up for 10.
     federation: {
+      client_timeout: "10s",
+      max_long_retry_delay: "1s",
+      max_long_retries: 1000,
       destination_min_retry_interval: "1s",
       destination_retry_multiplier: 2,
       destination_max_retry_interval: "2s",
