@@ -7,6 +7,7 @@ import type { Settings } from "../../shared/state/settings.ts";
 import type { Log } from "../log.ts";
 import { kindOf } from "./failure.ts";
 import type { Fetch } from "./authorization-services.ts";
+import { Ghosts } from "./ghosts.ts";
 import { Grants } from "./grants.ts";
 import { OwnCall } from "./joined-call.ts";
 import { OwnSelves } from "./own-self.ts";
@@ -38,6 +39,7 @@ class Engine implements Rtc {
   readonly #selves: OwnSelves;
   /** For all that has nothing to do with what servers say of time. */
   readonly #steady: Clock;
+  readonly #ghosts: Ghosts;
   readonly #grants: Grants;
   readonly #transport: OwnTransport;
   readonly #calls = new Map<RoomId, OwnCall>();
@@ -45,10 +47,12 @@ class Engine implements Rtc {
   readonly #near = new Map<RoomId, Set<UserId>>();
 
   constructor(parts: RtcParts) {
-    const { matrix, clock, fetch, ownServiceUrl, membership } = parts;
+    const { matrix, clock, fetch, ownServiceUrl, membership, log } = parts;
     this.#parts = parts;
     this.#steady = steady(clock);
     this.#sessions = new SessionWatch(matrix, clock, (room) => this.#isIn(room));
+    const isIn = (room: RoomId) => this.#calls.has(room);
+    this.#ghosts = new Ghosts({ matrix, clock, log, sessions: this.#sessions, isIn });
     this.#selves = new OwnSelves({ matrix, sessions: this.#sessions, membership });
     this.#transport = new OwnTransport(matrix, this.#steady, ownServiceUrl);
     this.#grants = new Grants({ matrix, clock: this.#steady, fetch, transport: this.#transport });
@@ -131,6 +135,7 @@ class Engine implements Rtc {
     const calls = [...this.#calls.values()];
     await Promise.all(calls.map((call) => call.leave()));
     for (const call of calls) call.abandon();
+    this.#ghosts.stop();
     this.#sessions.stop();
   }
 

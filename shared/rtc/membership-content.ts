@@ -15,7 +15,7 @@ export const joinRequest = (state: OwnMembership, member: Standing | null): Requ
   state.self.form === "sticky" ? stickyJoin(state) : legacyJoin(state, member);
 
 /** Leaves nobody at our place. */
-export const leaveContent = ({ form, memberId }: Self): object =>
+export const leaveContent = ({ form, memberId }: Pick<Self, "form" | "memberId">): object =>
   form === "sticky" ? { slot_id: CALL_SLOT, msc4354_sticky_key: memberId } : {};
 
 /** As deployed clients read it (MSC3401); updates carry `created_ts`, and `expires` counts from there. */

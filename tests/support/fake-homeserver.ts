@@ -14,8 +14,8 @@ interface Room {
   readonly events: Map<string, MemberEvent>;
   /** Who may not write call memberships. */
   readonly barred: Set<UserId>;
-  /** Events that only those can read who were there when they were sent. */
-  readonly secret: Set<EventId>;
+  /** Events that only those devices can read that were there when they were sent. */
+  readonly secret: Map<EventId, ReadonlySet<string>>;
   upgraded: boolean;
 }
 
@@ -58,7 +58,7 @@ export class FakeHomeserver {
       joined: new Set(users),
       events: new Map(),
       barred: new Set(),
-      secret: new Set(),
+      secret: new Map(),
       upgraded: false,
     });
     return id;
@@ -142,7 +142,8 @@ export class FakeHomeserver {
       content: structuredClone(content),
       stickyUntil: this.hasSticky ? this.clock.now() + stickyMs : null,
     };
-    if (secret) room.secret.add(event.eventId);
+    const readers = this.clients.map(({ user, device }) => `${user}|${device}`);
+    if (secret) room.secret.set(event.eventId, new Set(readers));
     const key = "msc4354_sticky_key" in content ? String(content.msc4354_sticky_key) : event.eventId;
     this.append(id, event, `${type}|${sender}|${key}`);
     return event.eventId;

@@ -62,7 +62,9 @@ export class FakeClient implements RtcMatrix {
     this.user = user;
     this.device = device;
     for (const [id, room] of server.rooms) {
-      const readable = [...room.events].filter(([, { eventId }]) => !room.secret.has(eventId));
+      const readable = [...room.events].filter(
+        ([, { eventId }]) => room.secret.get(eventId)?.has(`${user}|${device}`) !== false,
+      );
       this.#seen.set(id, new Map(readable));
       this.#joined.set(id, new Set(room.joined));
     }

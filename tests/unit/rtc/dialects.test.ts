@@ -222,6 +222,66 @@ describe.each(["compatible", "sticky"] as const)("%s", (membership) => {
   });
 });
 
+describe.each(["compatible", "sticky"] as const)("what a killed run left in %s form", (membership) => {
+  async function killed(world: World) {
+    world.server.maxDelayMs = null;
+    const alice = world.person(ALICE, "A");
+    alice.membership = membership;
+    const bob = world.person(BOB, "B");
+    await world.clock.advance(100);
+    await alice.joined();
+    await world.clock.until("Bob sees Alice", () => bob.people.length === 1);
+    return { alice, bob };
+  }
+
+  test("is taken back by the next one, where no delayed leave does it", async () => {
+    const world = new World();
+    const { alice, bob } = await killed(world);
+    alice.restarted();
+    const took = await world.clock.until("gone", () => bob.people.length === 0);
+    expect(took).toBeLessThan(12_000);
+    expect(world.server.standing(ROOM, ALICE)).toEqual([]);
+  });
+
+  test("is taken back when the network is there again", async () => {
+    const world = new World();
+    const { alice, bob } = await killed(world);
+    const again = alice.restarted();
+    again.matrix.network = "refused";
+    await world.clock.advance(60_000);
+    expect(bob.people).toEqual([ALICE]);
+    again.matrix.reconnect();
+    await world.clock.until("gone", () => bob.people.length === 0);
+  });
+
+  test("is ours again where we are back in the call before", async () => {
+    const world = new World();
+    const { alice, bob } = await killed(world);
+    const again = alice.restarted();
+    again.membership = "compatible";
+    await again.joined();
+    await world.clock.advance(60_000);
+    expect(again.call?.status.phase).toBe("live");
+    expect(bob.people).toEqual([ALICE]);
+  });
+
+  test("is left alone where another copy of the app is alive and says so", async () => {
+    const world = new World();
+    const { alice, bob } = await killed(world);
+    // The first one goes on.
+    const copy = world.person(ALICE, "A");
+    await world.clock.advance(15_000);
+    expect(copy.call).toBeNull();
+    await world.clock.until("it came again", () => bob.people.length === 1);
+    const until = world.clock.now() + 60_000;
+    while (world.clock.now() < until) {
+      await world.clock.advance(1_000);
+      expect(bob.people).toEqual([ALICE]);
+    }
+    expect(alice.call?.status.phase).toBe("live");
+  });
+});
+
 /** One thing that happens to a call, and how long until the next. */
 const mishap = fc.record({
   what: fc.constantFrom("refused", "stalled", "deaf", "up", "limited", "newcomer", "intent", "wake", "pause"),
