@@ -16,6 +16,7 @@ import { handsOf, marksOf } from "./marks.ts";
 import { memory } from "./memory.ts";
 import { OwnMedia } from "./own-media.svelte.ts";
 import { ownTiles } from "./own-tiles.ts";
+import { Ringback } from "./ringback.ts";
 import { isBarred, type Connection, type MediaProblem, type TileView } from "./view.ts";
 
 export interface CallPorts {
@@ -32,7 +33,7 @@ export class CallMedia implements CallController {
   problem = $state<MediaProblem | null>(null);
   readonly #client: Client;
   readonly #mirror: CallPorts["mirror"];
-  readonly #ringback: CallPorts["ringback"];
+  readonly #ringback: Ringback;
   readonly #dials: Dials;
   readonly #keys: CallKeys;
   readonly #own: OwnMedia;
@@ -50,12 +51,11 @@ export class CallMedia implements CallController {
   #room: string | null = null;
   /** What main was last told of our connection to this call. */
   #connected: boolean | null = null;
-  #stopRingback: (() => void) | null = null;
 
   constructor({ client, mirror, backend, media, ringback }: CallPorts) {
     this.#client = client;
     this.#mirror = mirror;
-    this.#ringback = ringback;
+    this.#ringback = new Ringback(ringback);
     this.#keys = new CallKeys({
       ask: () => client.call("call.keys", {}),
       apply: ({ identity, index, key }) => this.#dials.setKey(identity, index, key),
@@ -187,7 +187,7 @@ export class CallMedia implements CallController {
   }
 
   async leave(): Promise<void> {
-    this.#hush();
+    this.#ringback.hush();
     this.#end();
     await this.#client.call("call.leave", {});
   }
@@ -227,7 +227,7 @@ export class CallMedia implements CallController {
   /** Lets go of everything; for tests and hot reload. */
   close(): void {
     this.#stop();
-    this.#hush();
+    this.#ringback.hush();
     this.#end();
     this.devices.stop();
   }
@@ -245,7 +245,7 @@ export class CallMedia implements CallController {
     untrack(() => {
       const call = view?.call ?? null;
       if (call && (call.phase !== "lobby" || call.error !== null)) this.#joining = false;
-      this.#sound(call);
+      this.#ringback.follow(call, this.chosen("speaker"));
       if (!call || call.phase === "leaving" || call.phase === "over" || isBarred(call)) {
         // Before the first push nothing is known, and what a reload or another try should find again must stay.
         if (view && call?.phase !== "over") memory.forget();
@@ -260,21 +260,6 @@ export class CallMedia implements CallController {
       this.#followDevices();
       this.#changed();
     });
-  }
-
-  /** The tone that one hears while it rings at the other end, as long as there is nobody else to hear. */
-  #sound(call: CallState | null): void {
-    const isOn = call?.phase === "joining" || call?.phase === "joined";
-    const alone = isOn && !call.participants.some(({ local }) => !local);
-    const phase = alone ? call.outgoing?.phase : null;
-    if (phase === "calling" || phase === "ringing")
-      this.#stopRingback ??= this.#ringback(this.chosen("speaker"));
-    else this.#hush();
-  }
-
-  #hush(): void {
-    this.#stopRingback?.();
-    this.#stopRingback = null;
   }
 
   #end(): void {
