@@ -18,7 +18,7 @@ import { synapseCommand } from "./synapse.ts";
  * The servers that can stand behind a fault proxy for everybody. For one client alone, put one before its URL.
  * `federation`: the homeserver as other homeservers reach it.
  */
-export type Site = "homeserver" | "authorization" | "sfu" | "federation";
+type Site = "homeserver" | "authorization" | "sfu" | "federation";
 
 export type StackOptions = {
   /** These are told to clients at the address of a fault proxy, found in `Stack.faults`. */

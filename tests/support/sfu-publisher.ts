@@ -17,7 +17,7 @@ const [WIDTH, HEIGHT, FRAME_MS] = [320, 240, 66];
 const [RATE, SAMPLES] = [48_000, 480];
 
 /** Somebody who sends a moving picture and a tone on an SFU, in clear. */
-export interface Publisher {
+interface Publisher {
   leave(): Promise<void>;
 }
 

@@ -30,7 +30,7 @@ test("people of both homeservers share a room, and calls are seen across", async
   await expect.poll(() => inCall(alice, room), { timeout: 20_000 }).toEqual([bob.userId]);
 });
 
-test("a homeserver that was cut off from the other hears at once what it missed", async () => {
+test("a homeserver that was cut off from the other hears what it missed", async () => {
   const room = await makeRoom(alice, [bob]);
   await federation.a.faults.federation?.refuse();
   await claimCall(bob, room, federation.b.authorization.url);
