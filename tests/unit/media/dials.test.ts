@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 
 import { Dials, type Aim } from "../../../renderer/media/dials.ts";
+import { AppError } from "../../../shared/errors.ts";
 import type { Participant } from "../../../shared/state/app-state.ts";
 import { FakeLink, remote } from "./fake-link.ts";
 
@@ -32,7 +33,7 @@ const grantOf = (url: string, room: string) => ({
   token: `header.${btoa(JSON.stringify({ video: { room } })).replaceAll("=", "")}.signature`,
 });
 
-function setUp(aim: Partial<Aim>, sfuOf = (transport: string) => transport) {
+function setUp(aim: Partial<Aim>, sfuOf: (transport: string) => string | Promise<string> = String) {
   const opened: FakeLink[] = [];
   const current: { aim: Aim } = {
     aim: {
@@ -50,7 +51,7 @@ function setUp(aim: Partial<Aim>, sfuOf = (transport: string) => transport) {
       opened.push(link);
       return link;
     },
-    grant: async (transport) => grantOf(sfuOf(transport), "room"),
+    grant: async (transport) => grantOf(await sfuOf(transport), "room"),
     changed: () => dials.bring(current.aim),
   });
   open.push(dials);
@@ -169,6 +170,25 @@ test("who went over a connection that is gone is dialled by their own service", 
   await expect.poll(() => opened.at(-1)?.grant?.url).toBe("wss://sfu");
   opened.at(-1)?.stand();
   expect([away.status, ...(opened.at(-1)?.received ?? [])]).toEqual(["closed", "bob"]);
+});
+
+test("a service that stalls or refuses is its own people's reason, and keeps nobody else waiting", async () => {
+  const refused = "https://refused.example";
+  const { dials, link, bring } = setUp(
+    { participants: [member("bob", AWAY), member("carol", refused), member("dan", HOME)] },
+    (transport) => {
+      if (transport === AWAY) return new Promise<string>(() => {});
+      if (transport === refused) throw new AppError("grant-refused");
+      return transport;
+    },
+  );
+  const home = await link(HOME);
+  home.stand();
+  bring();
+  expect(dials.connection).toBe("connected");
+  expect(home.received).toEqual(new Set(["dan"]));
+  await expect.poll(() => dials.get(refused)?.status).toBe("refused");
+  expect(dials.get(AWAY)?.status).toBe("connecting");
 });
 
 test("an SFU that nobody names any more is left", async () => {
