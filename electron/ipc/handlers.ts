@@ -49,7 +49,11 @@ export function handlers({
   };
 
   return {
-    "window.ready": (_args, caller) => publisher.add(caller),
+    "window.ready": (_args, caller) => {
+      // A call's window that came anew is on no SFU, whatever the one before it said last.
+      if (caller.role === "call") running()?.conductor.connected(false);
+      publisher.add(caller);
+    },
 
     "session.discover": ({ server }) => signIn.discover(server),
     "session.login": ({ homeserver, user, password }) => signIn.login(homeserver, user, password),

@@ -122,7 +122,7 @@ class Engine implements Rtc {
         this.#sessions.touch(room);
       },
     });
-    this.#calls.set(room, call);
+    if (!call.isOver) this.#calls.set(room, call);
     this.#sessions.touch(room);
     return call;
   }

@@ -99,7 +99,7 @@ function setup() {
       reason,
       sentAt: 0,
     });
-  return { rtc, signals, clock, conductor, windows, power, keys, call, join, ring, stands, bobSays };
+  return { rtc, signals, clock, store, conductor, windows, power, keys, call, join, ring, stands, bobSays };
 }
 
 describe("in a room", () => {
@@ -125,6 +125,30 @@ describe("in a room", () => {
     const { conductor, join } = setup();
     await join();
     expect(() => conductor.open("!b:hs", "audio")).toThrow(expect.objectContaining({ code: "call-busy" }));
+  });
+
+  test("whoever is put out of a room reads so in the call's window, though the room is listed no more", async () => {
+    const { rtc, store, call, join } = setup();
+    await join();
+    store.update((state) => ({ ...state, rooms: [] }));
+    rtc.joined?.becomes({ phase: "left", error: "room-left", joinedAt: 5 });
+    expect(call()).toMatchObject({ room, name: "Room", phase: "lobby", error: "room-left" });
+  });
+
+  test("what the window says of its SFU reaches the membership of its call, and of no other", async () => {
+    const { rtc, conductor, join } = setup();
+    conductor.connected(true);
+    await join();
+    conductor.connected(true);
+    const first = rtc.in(room);
+    expect(first?.connected).toEqual([true]);
+    conductor.accept(direct, "video", "hold");
+    await vi.waitFor(() => expect(rtc.in(direct)).not.toBeNull());
+    // Its media are closed now.
+    expect(first?.connected.at(-1)).toBe(false);
+    conductor.connected(true);
+    expect(rtc.in(direct)?.connected).toEqual([true]);
+    expect(first?.connected.at(-1)).toBe(false);
   });
 
   test("a call that the server forbids is back in the lobby with the reason", async () => {
