@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { RtcRequestError } from "../../../electron/rtc/ports.ts";
+import { RtcRequestError, type Clock } from "../../../electron/rtc/ports.ts";
 import { ALICE, BOB, CAROL, ROOM, same, World } from "./call-world.ts";
 
 const MEMBER = "org.matrix.msc3401.call.member";
