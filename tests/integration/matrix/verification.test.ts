@@ -83,6 +83,12 @@ test("of many who ask one is shown, a refused one no more, and a device of our o
 
   const own = await OtherDevice.start(await signIn(alice));
   others.push(own);
+  // What a device that nobody knows yet asks is dropped by the crypto library.
+  const known = () => main.running.account.client.getCrypto()?.getUserDeviceInfo([alice.userId]);
+  await vi.waitFor(
+    async () => expect((await known())?.get(alice.userId)?.has(own.person.deviceId)).toBe(true),
+    SOON,
+  );
   const request = await own.crypto.requestOwnUserVerification();
   await shows(main, { phase: "asked", person: { user: alice.userId }, device: own.person.deviceId });
   await main.running.identity.accept();
