@@ -31,7 +31,7 @@ interface Ghost {
   readonly room: RoomId;
   readonly event: EventId;
   readonly clear: () => Promise<unknown>;
-  /** Whether it is still what stands there. */
+  /** Whether it is still what stands there, and nobody else's to see to. */
   readonly stands: () => boolean;
 }
 
@@ -64,7 +64,7 @@ export class Ghosts {
   }
 
   #in(room: RoomId): readonly Ghost[] {
-    const { matrix, sessions } = this.#parts;
+    const { matrix, sessions, isIn } = this.#parts;
     const { user, device } = matrix;
     return sessions
       .stays(room, CALL_SLOT, user, device)
@@ -82,13 +82,15 @@ export class Ghosts {
           sticky
             ? matrix.sendSticky(room, STICKY_MEMBER, content, STICKY_MS)
             : matrix.sendState(room, LEGACY_MEMBER, key, content);
-        return [{ room, event, clear, stands: () => isIt(key) }];
+        // Of one state key the join has to do with it; a sticky ghost counts before a legacy stay of ours.
+        const stands = () => isIt(key) && (sticky || !isIn(room));
+        return [{ room, event, clear, stands }];
       });
   }
 
   async #lay(ghost: Ghost, tries: number): Promise<void> {
-    const { matrix, log, isIn } = this.#parts;
-    if (isIn(ghost.room) || !ghost.stands() || !matrix.isJoined(ghost.room, matrix.user)) return;
+    const { matrix, log } = this.#parts;
+    if (!ghost.stands() || !matrix.isJoined(ghost.room, matrix.user)) return;
     try {
       await ghost.clear();
       log.info("took back a membership of an earlier run");

@@ -263,6 +263,9 @@ describe.each(["compatible", "sticky"] as const)("what a killed run left in %s f
     await world.clock.advance(60_000);
     expect(again.call?.status.phase).toBe("live");
     expect(bob.people).toEqual([ALICE]);
+    // A ghost that counted before us would be looked for on the SFU by a name that is not ours.
+    expect(bob.session?.members.map(({ identity }) => identity)).toEqual([again.call?.identity]);
+    expect(again.session?.members.map(({ identity }) => identity)).toEqual([again.call?.identity]);
   });
 
   test("is left alone where another copy of the app is alive and says so", async () => {

@@ -1,9 +1,15 @@
+import {
+  checkRtcMembershipData,
+  checkSessionsMembershipData,
+  isLeftMembershipContent,
+} from "matrix-js-sdk/lib/matrixrtc/membershipData/index.js";
 import { describe, expect, test } from "vitest";
 
 import { readMemberEvent } from "../../../shared/rtc/member-event.ts";
 import { leaveContent } from "../../../shared/rtc/membership-content.ts";
 import { HEARTBEAT_MS, phaseOf, STICKY_MS } from "../../../shared/rtc/membership-state.ts";
 import { ALICE } from "./call-world.ts";
+import { captured } from "./samples.ts";
 import { Hand, NOW, self, stickySelf } from "./hand.ts";
 
 const sticky = (...args: ConstructorParameters<typeof Hand>) => new Hand(args[0], stickySelf);
@@ -42,6 +48,25 @@ test.each([self, stickySelf])("our own $form reading of what we write is us, unt
   const left = readMemberEvent({ ...event, content: leaveContent(as) }, NOW);
   expect(left.kind).toBe("nobody");
   expect(left).toHaveProperty("key", joined.kind === "member" && joined.key);
+});
+
+test("matrix-js-sdk 43 takes both forms for members, and their leaves for leaves", () => {
+  const stickyJoin = sticky().done("d1").content;
+  expect(() => checkRtcMembershipData(stickyJoin, ALICE)).not.toThrow();
+  expect(() => checkSessionsMembershipData(new Hand().done("d1").content)).not.toThrow();
+  for (const as of [self, stickySelf]) expect(isLeftMembershipContent({ ...leaveContent(as) })).toBe(true);
+});
+
+test("Element Call's sticky membership says nothing that ours does not say alike", () => {
+  const [theirs] = captured("matrix-2-0").events;
+  const ours = sticky().done("d1").content;
+  const shape = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(shape)
+      : typeof value === "object" && value !== null
+        ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]))
+        : typeof value;
+  expect(shape(ours)).toEqual({ ...Object(shape(theirs?.content)), "im.carillon.nonce": "string" });
 });
 
 test("a sticky membership is sent again before its stickiness ends, and again from there", () => {
