@@ -26,6 +26,8 @@ export function quietGlobalSdkLog(log: Log): void {
   root.methodFactory = (method) =>
     method === "error" ? ours.error : method === "warn" ? ours.warn : nothing;
   root.rebuild();
+  // A module's own, made before: asking for it again is how it takes over the method factory.
+  logger.getChild("RoomStickyEvents");
 }
 
 const nothing = () => {};
