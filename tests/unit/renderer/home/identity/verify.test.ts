@@ -120,6 +120,14 @@ describe("a device that is not verified", () => {
   });
 });
 
+it("tells how far the keys of the past are restored", async () => {
+  const main = home(identity({ backup: { phase: "restoring", done: 20, total: 80 } }));
+  expect(words()).toContain("Restoring keys: 20 of 80");
+  main.change({ identity: identity() });
+  await settled();
+  expect(words()).not.toContain("Restoring");
+});
+
 describe("a reset", () => {
   it("says first what is lost, asks for the password where the server wants it, and shows the new key", async () => {
     const passwords: (string | null)[] = [];
