@@ -48,7 +48,7 @@ export async function publishedIdentity(client: MatrixClient): Promise<string | 
 }
 
 /** Whether this device holds the account's private keys, so that it can sign others. */
-export async function holdsPrivateKeys(client: MatrixClient): Promise<boolean> {
+async function holdsPrivateKeys(client: MatrixClient): Promise<boolean> {
   const { privateKeysCachedLocally: held } = await cryptoOf(client).getCrossSigningStatus();
   return held.masterKey && held.selfSigningKey && held.userSigningKey;
 }

@@ -231,8 +231,10 @@ export class Identity {
     const crypto = cryptoOf(client);
     const here = client.getDeviceId() ?? "";
     const trust = await crypto.getDeviceVerificationStatus(client.getSafeUserId(), here);
-    if (!trust?.crossSigningVerified && (await crypto.getCrossSigningKeyId()) !== null)
-      await crypto.crossSignDevice(here);
+    if (trust?.crossSigningVerified || (await crypto.getCrossSigningKeyId()) === null) return;
+    await crypto.crossSignDevice(here);
+    // The signature counts once it comes back.
+    await crypto.userHasCrossSigningKeys();
   }
 
   async #keyMade(recoveryKey: string): Promise<{ readonly recoveryKey: string }> {

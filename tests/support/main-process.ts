@@ -8,13 +8,18 @@ import type { Person } from "./people.ts";
 import { signInParts } from "./signed-in.ts";
 
 /** The whole main process without windows: signed in, with rooms, engine and conductor, on a profile of its own. */
-export async function mainProcess({ folder, clock = wallClock }: { folder?: string; clock?: Clock } = {}) {
+export async function mainProcess({
+  folder,
+  clock = wallClock,
+  fetch = globalThis.fetch,
+}: { folder?: string; clock?: Clock; fetch?: typeof globalThis.fetch } = {}) {
   const keys: MediaKey[] = [];
   const desktop = new FakeDesktop();
   const pages: string[] = [];
   let running: Running | null = null;
   const parts = await signInParts({
     ...(folder && { folder }),
+    fetch,
     onOpen: (account: Account, password: string | null) => {
       const now = new Running(account, {
         password,
@@ -29,7 +34,7 @@ export async function mainProcess({ folder, clock = wallClock }: { folder?: stri
         power: { stayAwake: () => {} },
         clock,
         database: parts.database,
-        fetch: globalThis.fetch,
+        fetch,
         log: parts.log,
         tellKey: (key) => keys.push(key),
       });

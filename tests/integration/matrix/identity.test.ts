@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 
 import type { RoomId } from "../../../shared/matrix/ids.ts";
 import { claimCall } from "../../support/callers.ts";
-import type { MainProcess } from "../../support/main-process.ts";
+import { mainProcess, type MainProcess } from "../../support/main-process.ts";
 import { mainProcesses, SOON } from "../../support/main-processes.ts";
 import { emojiOf, OtherDevice, reaches } from "../../support/other-device.ts";
 import {
@@ -84,8 +84,51 @@ test("a new account gets an identity and a key backup by itself, and a recovery 
   await becomes(second, { device: "verified", backup: { phase: "on" } });
 });
 
+test.each([
+  ["before the homeserver has it", false],
+  ["before it hears that the homeserver has it", true],
+])("an app that ends while it makes the identity, %s, has it after the next start", async (_when, isSent) => {
+  const alice = await somebody();
+  let uploads = 0;
+  const stuck: typeof fetch = async (input, init) => {
+    const uploading = String(input).includes("/keys/device_signing/upload");
+    if (uploading && isSent) await fetch(input, init);
+    if (!uploading) return fetch(input, init);
+    uploads += 1;
+    return new Promise(() => {});
+  };
+  const before = await mainProcess({ fetch: stuck });
+  await before.login(alice);
+  await vi.waitFor(() => expect(uploads).toBe(1), SOON);
+  expect(identity(before).device).toBe("unknown");
+  await before.quit();
+  const after = await mainProcess({ folder: before.folder });
+  try {
+    await after.signIn.restore();
+    await becomes(after, {
+      device: "verified",
+      account: "present",
+      recovery: "unset",
+      backup: { phase: "on" },
+    });
+    const other = await otherDevice(await signIn(alice));
+    await vi.waitFor(async () => {
+      const status = await other.crypto.getDeviceVerificationStatus(
+        alice.userId,
+        after.running.account.session.device,
+      );
+      expect(status?.signedByOwner).toBe(true);
+    }, SOON);
+  } finally {
+    await after.quit();
+    await after.remove();
+  }
+});
+
 test("another device verifies this one by emoji, and its secrets come with it", async () => {
-  const { other, main } = await newDevice();
+  const { alice, other, main } = await newDevice();
+  const { device } = main.running.account.session;
+  expect(await other.trusts(alice.userId, device)).toBe(false);
   await becomes(main, { backup: { phase: "locked" } });
   await main.running.identity.verify();
   expect(verification(main)).toMatchObject({ phase: "asked", incoming: false, device: null });
@@ -102,6 +145,7 @@ test("another device verifies this one by emoji, and its secrets come with it", 
   await theirs.confirm();
   await phaseIs(main, "done");
   await becomes(main, { device: "verified", backup: { phase: "on" } });
+  await vi.waitFor(async () => expect(await other.trusts(alice.userId, device)).toBe(true), SOON);
   await main.running.identity.cancel();
   expect(verification(main)).toBeNull();
 });
