@@ -24,7 +24,8 @@ const print = (what: string, ms: number): boolean => process.stdout.write(`measu
 test("whoever is killed is shown as lost before the SFU knows of it, stays so, and comes back without a flicker", async () => {
   const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
   await Promise.all([seesMore(alice, BOB), seesMore(bob, ALICE), hears(alice)]);
-  const { words, after } = await since(alice, () => bob.kill());
+  const kill = await bob.killer();
+  const { words, after } = await since(alice, async () => kill());
   await expect.poll(() => alice.reason(BOB), PATIENCE).toBe("lost");
   // The SFU still has him: his tracks are there.
   expect(await alice.streams()).toBe(2);
@@ -39,7 +40,8 @@ test("whoever is killed is shown as lost before the SFU knows of it, stays so, a
 test("whoever the SFU gives up after a kill stays lost, and is absent in the end", async () => {
   const [alice, bob] = await Promise.all([join(ALICE, [BOB]), join(BOB, [ALICE])]);
   await Promise.all([seesMore(alice, BOB), seesMore(bob, ALICE)]);
-  const { words, after } = await since(alice, () => bob.kill());
+  const kill = await bob.killer();
+  const { words, after } = await since(alice, async () => kill());
   await expect.poll(() => alice.reason(BOB), { timeout: 90_000, interval: 200 }).toBe("absent");
   expect(await words()).toEqual(["lost", "absent"]);
   print("kill -9 until the tile says absent", await after("absent"));

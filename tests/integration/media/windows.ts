@@ -135,8 +135,8 @@ export interface CallWindow {
   packets(): Promise<number>;
   reload(): Promise<void>;
   close(): Promise<void>;
-  /** As a crash or a power cut would. */
-  kill(): Promise<void>;
+  /** How to end it as a crash or a power cut would, at once. */
+  killer(): Promise<() => void>;
 }
 
 const LAUNCH = [
@@ -188,10 +188,12 @@ export async function openWindow(user: UserId, sfu: Sfu, stages: Stages): Promis
       await page.waitForFunction(() => "stage" in window);
     },
     close: () => browser.close(),
-    kill: async () => {
+    killer: async () => {
       const session = await browser.newBrowserCDPSession();
       const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-      for (const { id } of processInfo) process.kill(id, "SIGKILL");
+      return () => {
+        for (const { id } of processInfo) process.kill(id, "SIGKILL");
+      };
     },
   };
   const answers: Record<string, (args: unknown) => unknown> = {
