@@ -72,6 +72,22 @@ describe("whose device it is", () => {
   });
 });
 
+it("is not told again of those who cannot hear me whom I know of, but of others", async () => {
+  const deaf = (...names: readonly string[]) =>
+    callState({
+      participants: [
+        participant("Alice", { local: true }),
+        ...names.map((name) => participant(name, { ourKey: "withheld" })),
+      ],
+    });
+  const call = open({ ...inCall, state: deaf("Bob") });
+  await click(button("Dismiss"));
+  expect(words()).not.toContain("Cannot hear or see you");
+  call.change({ state: deaf("Bob", "Carol") });
+  await settled();
+  expect(words()).toContain("Cannot hear or see you: Bob and Carol");
+});
+
 describe("an own device that is not verified", () => {
   const lobby = callState({ phase: "lobby", joinedAt: null });
   const ringing = callState({ outgoing: { phase: "ringing", people: [] } });
