@@ -77,8 +77,10 @@ export class ElementCall {
     const context = await chromium.launchPersistentContext(folder, {
       ...(executablePath && { executablePath }),
       args: LAUNCH,
+      // In a lower one its controls lie under the tiles until the mouse moves.
       viewport: { width: 1000, height: 700 },
     });
+    context.setDefaultTimeout(30_000);
     const session = await context.browser()?.newBrowserCDPSession();
     const { processInfo } = (await session?.send("SystemInfo.getProcessInfo")) ?? { processInfo: [] };
     const pid = processInfo.find(({ type }) => type === "browser")?.id;

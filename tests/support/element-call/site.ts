@@ -16,6 +16,9 @@ export interface Site {
   stop(): Promise<void>;
 }
 
+/** A picture that a test machine encodes beside all else that it does. */
+const SMALL = { media_quality: { video: { max_resolution: 360, max_framerate: 15 } } };
+
 /** Our host page, and the real Element Call beside it once for each of its modes, served from 127.0.0.1. */
 export async function serveElementCall(): Promise<Site> {
   const outDir = await mkdtemp(join(tmpdir(), "carillon-element-call-"));
@@ -33,7 +36,7 @@ export async function serveElementCall(): Promise<Site> {
     await mkdir(folder);
     await copyFile(join(dist, "index.html"), join(folder, "index.html"));
     await symlink(join(dist, "assets"), join(folder, "assets"), "junction");
-    await writeFile(join(folder, "config.json"), JSON.stringify({ matrix_rtc_mode: mode }));
+    await writeFile(join(folder, "config.json"), JSON.stringify({ matrix_rtc_mode: mode, ...SMALL }));
   }
   const server = await preview({
     root,
