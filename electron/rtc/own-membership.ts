@@ -97,7 +97,8 @@ export class OwnMembership {
     const { ended, trouble, joinedAt } = this.#state;
     const error = ended === "left" ? null : (ended ?? trouble);
     const { matrix, self } = this.#parts;
-    // Others are in the room that came after this one.
+    // Choice: a call outlives the upgrade of its room, and ends with it only once we can no longer write here. Why: those who talk go on
+    // talking, and what they said of themselves stands. Cost: whoever opens the new room meanwhile finds nobody in its call.
     const upgraded = error === "call-forbidden" && matrix.isUpgraded(self.room);
     return { phase: phaseOf(this.#state), error: upgraded ? "room-upgraded" : error, joinedAt };
   }
