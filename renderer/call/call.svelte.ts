@@ -284,7 +284,9 @@ export class CallMedia implements CallController {
       if (call && this.#room === call.room) {
         const live = this.#live;
         const ahead = call.phase === "warm";
-        this.#dials.bring({ ...call, live, ahead, sending: this.#own.sending(live) });
+        // Whoever was put out of the call is not to stay on its SFU; a join connects again.
+        const transport = live || call.phase !== "lobby" || call.error === null ? call.transport : null;
+        this.#dials.bring({ ...call, transport, live, ahead, sending: this.#own.sending(live) });
         this.#loudspeaker.play(this.#dials.audible());
         this.#participants.attend(this.#sight(call));
         if (live && call.phase !== "lobby") this.#tellConnected();

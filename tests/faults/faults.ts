@@ -265,7 +265,10 @@ export const faults: readonly Fault[] = [
       const { lane, name } = scene;
       const { app, person } = lane.bob;
       const profile = `${app.profile}-copy`;
-      await cp(app.profile, profile, { recursive: true });
+      await cp(app.profile, profile, {
+        recursive: true,
+        filter: (path) => !/\.lock$|\/Singleton/.test(path),
+      });
       const copy = await App.launch({ profile, cameraFps: 10 });
       try {
         await scene.hit();
