@@ -232,14 +232,15 @@ test("a call that is held is neither heard nor sent to, and comes back", async (
 /** Runs in a worker before all else: counts attempts to decrypt, and what is said to the page. */
 function countWork(): void {
   const channel = new BroadcastChannel("work");
+  const say = channel.postMessage.bind(channel);
   const decrypt = crypto.subtle.decrypt.bind(crypto.subtle);
   crypto.subtle.decrypt = (...frame) => {
-    channel.postMessage("tried");
+    say("tried");
     return decrypt(...frame);
   };
   const post = globalThis.postMessage.bind(globalThis);
   globalThis.postMessage = (message: unknown) => {
-    channel.postMessage("told");
+    say("told");
     post(message);
   };
 }
@@ -260,8 +261,12 @@ test("a flood of frames under a wrong key costs little: few are tried, and fewer
     await route.fulfill({ response, body: `(${countWork.toString()})();${await response.text()}` });
   });
   await alice.page.addInitScript(() => {
-    globalThis.work = { tried: 0, told: 0 };
-    new BroadcastChannel("work").onmessage = ({ data }: MessageEvent<"tried" | "told">) => (work[data] += 1);
+    const done = { tried: 0, told: 0 };
+    globalThis.work = done;
+    new BroadcastChannel("work").addEventListener(
+      "message",
+      ({ data }: MessageEvent<"tried" | "told">) => (done[data] += 1),
+    );
   });
   await alice.reload();
   const bob = await join(BOB, [ALICE]);

@@ -45,12 +45,6 @@ export async function openCallWindow(user: UserId): Promise<CallWindow> {
 
 export const bytesOf = (user: UserId): number => KEY_BYTES[user] ?? 0;
 
-export async function lobby(user: UserId): Promise<CallWindow> {
-  const window = await openCallWindow(user);
-  await lobbyIn(window);
-  return window;
-}
-
 async function lobbyIn(window: CallWindow): Promise<void> {
   await window.tellCall(callOf("lobby", []));
   await expect.poll(() => window.page.evaluate(() => stage.call.connection), PATIENCE).toBe("connected");
