@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Every test: unit and integration by Vitest, end to end by Playwright. The last line is `N passed, N failed`. */
+/** Every test: unit and integration by Vitest, end to end and faults by Playwright. The last line is `N passed, N failed`. */
 const root = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "carillon-results-"));
 
@@ -47,18 +47,24 @@ const units = count(vitestReport, vitest, (json) => ({
   failed: Number(json["numFailedTests"]) + Number(json["numPendingTests"]),
 }));
 
-const e2eReport = join(folder, "e2e.json");
-const playwright = run(
-  "@playwright/test/cli.js",
-  ["test", "--config", "tests/e2e/playwright.config.ts", "--reporter=list,json"],
-  { PLAYWRIGHT_JSON_OUTPUT_NAME: e2eReport },
-);
-const specs = count(e2eReport, playwright, (json) => {
-  const stats = json["stats"] as Record<"expected" | "unexpected" | "flaky" | "skipped", number>;
-  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + stats.skipped };
-});
+/** The specs of a folder. */
+function specs(name: string): Count {
+  const report = join(folder, `${name}.json`);
+  const status = run(
+    "@playwright/test/cli.js",
+    ["test", "--config", `tests/${name}/playwright.config.ts`, "--reporter=list,json"],
+    { PLAYWRIGHT_JSON_OUTPUT_NAME: report },
+  );
+  return count(report, status, (json) => {
+    const stats = json["stats"] as Record<"expected" | "unexpected" | "flaky" | "skipped", number>;
+    return { passed: stats.expected, failed: stats.unexpected + stats.flaky + stats.skipped };
+  });
+}
+
+const all = [units, specs("e2e"), specs("faults")];
 
 rmSync(folder, { recursive: true });
-const failed = units.failed + specs.failed;
-console.log(`${units.passed + specs.passed} passed, ${failed} failed`);
+const sum = (of: keyof Count) => all.reduce((total, one) => total + one[of], 0);
+const failed = sum("failed");
+console.log(`${sum("passed")} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -12,7 +12,7 @@ export interface Caller {
   home: Page;
 }
 
-interface Fixtures {
+export interface Fixtures {
   /** A fresh account with the app signed in to it. */
   caller: (name: string) => Promise<Caller>;
   launch: typeof App.launch;

@@ -158,7 +158,7 @@ export const faults: readonly Fault[] = [
       await scene.hit();
       await setCallPower(scene, 50);
       await scene.bobTogglesCamera({ told: false });
-      await Promise.all([moves(scene.calling, "Bob", 5)]);
+      await moves(scene.calling, "Bob", 5);
       await setCallPower(scene, 0);
       scene.healed();
       await scene.together();

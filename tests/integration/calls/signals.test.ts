@@ -378,7 +378,12 @@ test("a new device reads the past of rooms, as far as it knows it or can", async
   await isIn(bob, people.room);
   const read = async (phone: Phone, room: RoomId, known: EventId | null, until = 0) => {
     const found: CallSignal[] = [];
-    const newest = await phone.signals.past(room, { until, known }, (more) => found.push(...more));
+    const newest = await phone.signals.past(
+      room,
+      { until, known },
+      (more) => found.push(...more),
+      () => undefined,
+    );
     return { found, newest };
   };
   const { found, newest } = await read(bob, people.room, null);
@@ -423,7 +428,12 @@ test("however much was said since, the past is read up to what is known", async 
   const bob = await signIn(people.bob, { fetch: asking((query) => query.set("limit", "1")) });
   await isIn(bob, people.room);
   const found: CallSignal[] = [];
-  const known = await bob.signals.past(people.room, { until: 0, known: null }, (more) => found.push(...more));
+  const known = await bob.signals.past(
+    people.room,
+    { until: 0, known: null },
+    (more) => found.push(...more),
+    () => undefined,
+  );
   expect(known).toBe(newest);
   expect(found.at(-1)).toMatchObject({ type: "notified", notification: { id } });
 });
@@ -441,7 +451,14 @@ test("a server that leads in circles does not keep us reading, nor is the past t
     },
   });
   await isIn(bob, people.room);
-  expect(await bob.signals.past(people.room, { until: 0, known: null }, () => undefined)).toBeNull();
+  expect(
+    await bob.signals.past(
+      people.room,
+      { until: 0, known: null },
+      () => undefined,
+      () => undefined,
+    ),
+  ).toBeNull();
   expect(pages).toBe(21);
 });
 
