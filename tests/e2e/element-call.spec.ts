@@ -1,98 +1,112 @@
 import type { Page } from "@playwright/test";
 
+import type { Bridge } from "../../shared/ipc/bridge.ts";
 import { hears, moves, tile, video } from "../support/call-window.ts";
 import type { ElementCall } from "../support/element-call/element-call.ts";
 import { eavesdrop } from "../support/element-call/eavesdropper.ts";
-import { modes } from "../support/element-call/site.ts";
-import { freshName, makeRoom, signUp } from "../support/people.ts";
+import { callMemberType, freshName, makeRoom, signUp, stateOf } from "../support/people.ts";
 import { expect, test } from "./element-call-fixtures.ts";
 
-for (const mode of modes)
-  for (const encrypted of [true, false])
-    test(`a call with Element Call in mode ${mode}, ${encrypted ? "" : "not "}encrypted`, async ({
-      caller,
-      elementCall,
-      launch,
-      stack,
-    }) => {
-      const [alice, people] = await Promise.all([
-        caller("alice"),
-        Promise.all(["dave", "erin"].map((name) => signUp(stack.homeserver, freshName(name)))),
-      ]);
-      const [dave, erin] = people as [(typeof people)[0], (typeof people)[0]];
-      const room = await makeRoom(alice.person, people, { name: "Meeting", encrypted });
-      // Erin's device is there before the call, else what was sent encrypted to the room is not for it.
-      const [first, third] = await Promise.all([elementCall(dave, { mode }), elementCall(erin, { mode })]);
-      let theirs = first;
+/** Of the page that a function runs in. */
+declare const bridge: Bridge;
 
-      await theirs.open(room, "start_call");
-      await alice.home.getByRole("button", { name: "Join call in Meeting" }).click();
-      let ours = await alice.app.window("call");
-      await ours.getByRole("button", { name: "Join call" }).click();
+/** Element Call's mode, the room, our own setting, and how we then say that we are in the call. */
+const calls = [
+  { mode: "compatibility", encrypted: true, setting: "compatible", sticky: false },
+  { mode: "compatibility", encrypted: false, setting: "sticky", sticky: true },
+  // Where all who are there speak the newer dialect, so do we.
+  { mode: "matrix_2_0", encrypted: true, setting: "compatible", sticky: true },
+  { mode: "matrix_2_0", encrypted: false, setting: "sticky", sticky: true },
+] as const;
 
-      await test.step("both see and hear each other", async () => {
-        await Promise.all([moves(ours, "Dave"), theirs.moves(theirs.tile("Alice"))]);
-        await Promise.all([hears(ours), theirs.hears()]);
-      });
-      await test.step("mute is seen on both sides", () => mute(ours, theirs));
-      await test.step("a camera that goes off and on is seen on both sides", () => hide(ours, theirs));
-      await test.step("a shared screen is seen on both sides", () => share(ours, theirs));
-      await test.step("hands and reactions are seen on both sides", () => show(ours, theirs));
+for (const { mode, encrypted, setting, sticky } of calls)
+  test(`a call with Element Call in mode ${mode}, ${encrypted ? "" : "not "}encrypted, our setting ${setting}`, async ({
+    caller,
+    elementCall,
+    launch,
+    stack,
+  }) => {
+    const [alice, people] = await Promise.all([
+      caller("alice"),
+      Promise.all(["dave", "erin"].map((name) => signUp(stack.homeserver, freshName(name)))),
+    ]);
+    const [dave, erin] = people as [(typeof people)[0], (typeof people)[0]];
+    const room = await makeRoom(alice.person, people, { name: "Meeting", encrypted });
+    // Erin's device is there before the call, else what was sent encrypted to the room is not for it.
+    const [first, third] = await Promise.all([elementCall(dave, { mode }), elementCall(erin, { mode })]);
+    let theirs = first;
+    await alice.home.evaluate((membership) => bridge.invoke("settings.change", { membership }), setting);
 
-      await test.step(
-        encrypted
-          ? "a third joins and leaves, and sees nothing that is sent afterwards with the keys they had"
-          : "a third joins and leaves",
-        async () => {
-          await third.open(room);
-          await Promise.all([
-            moves(ours, "Erin"),
-            theirs.moves(theirs.tile("Erin")),
-            third.moves(third.tile("Alice")),
-            third.moves(third.tile("Dave")),
-          ]);
-          if (encrypted) {
-            const stay = [alice.person.userId, dave.userId];
-            const ear = await eavesdrop(await third.newPage(), stack, room, await third.keys());
-            // Whoever has the keys does see, so that the blindness below could fail.
-            await expect.poll(() => ear.decodes(stay, 50)).not.toContain(0);
-            await third.hangUp();
-            await expect.poll(() => ear.decodes(stay, 50)).toEqual([0, 0]);
-            expect(await ear.decodes(stay, 200)).toEqual([0, 0]);
-          } else await third.hangUp();
-          await expect(tile(ours, "Erin")).toHaveCount(0);
-          await expect(theirs.tile("Erin")).toHaveCount(0);
-          await third.end();
-        },
-      );
+    await theirs.open(room, "start_call");
+    await alice.home.getByRole("button", { name: "Join call in Meeting" }).click();
+    let ours = await alice.app.window("call");
+    await ours.getByRole("button", { name: "Join call" }).click();
 
-      await test.step("it is killed and returns", async () => {
-        theirs.kill();
-        // Once for each dialect: its own delayed leave takes it away.
-        if (encrypted) await expect(tile(ours, "Dave")).toHaveCount(0, { timeout: 60_000 });
-        theirs = await elementCall(dave, { mode, profile: theirs.profile });
-        await theirs.open(room);
-        await Promise.all([moves(ours, "Dave"), theirs.moves(theirs.tile("Alice"))]);
-        await Promise.all([hears(ours), theirs.hears()]);
-      });
-
-      await test.step("we are killed and return", async () => {
-        await alice.app.kill();
-        if (encrypted) await expect(theirs.tile("Alice")).toHaveCount(0, { timeout: 60_000 });
-        const again = await launch({ profile: alice.app.profile });
-        await (await again.window("home")).getByRole("button", { name: "Join call in Meeting" }).click();
-        ours = await again.window("call");
-        await ours.getByRole("button", { name: "Join call" }).click();
-        await Promise.all([moves(ours, "Dave"), theirs.moves(theirs.tile("Alice"))]);
-        await Promise.all([hears(ours), theirs.hears()]);
-      });
-
-      await test.step("whoever leaves is gone at once", async () => {
-        await theirs.hangUp();
-        // Far sooner than the delayed leave would do it.
-        await expect(tile(ours, "Dave")).toHaveCount(0, { timeout: 10_000 });
-      });
+    await test.step("both see and hear each other", async () => {
+      await Promise.all([moves(ours, "Dave"), theirs.moves(theirs.tile("Alice"))]);
+      await Promise.all([hears(ours), theirs.hears()]);
+      const legacy = await stateOf(alice.person, room, callMemberType);
+      expect(legacy.some(({ sender }) => sender === alice.person.userId)).toBe(!sticky);
     });
+    await test.step("mute is seen on both sides", () => mute(ours, theirs));
+    await test.step("a camera that goes off and on is seen on both sides", () => hide(ours, theirs));
+    await test.step("a shared screen is seen on both sides", () => share(ours, theirs));
+    await test.step("hands and reactions are seen on both sides", () => show(ours, theirs));
+
+    await test.step(
+      encrypted
+        ? "a third joins and leaves, and sees nothing that is sent afterwards with the keys they had"
+        : "a third joins and leaves",
+      async () => {
+        await third.open(room);
+        await Promise.all([
+          moves(ours, "Erin"),
+          theirs.moves(theirs.tile("Erin")),
+          third.moves(third.tile("Alice")),
+          third.moves(third.tile("Dave")),
+        ]);
+        if (encrypted) {
+          const stay = [alice.person.userId, dave.userId];
+          const ear = await eavesdrop(await third.newPage(), stack, room, await third.keys());
+          // Whoever has the keys does see, so that the blindness below could fail.
+          await expect.poll(() => ear.decodes(stay, 50)).not.toContain(0);
+          await third.hangUp();
+          await expect.poll(() => ear.decodes(stay, 50)).toEqual([0, 0]);
+          expect(await ear.decodes(stay, 200)).toEqual([0, 0]);
+        } else await third.hangUp();
+        await expect(tile(ours, "Erin")).toHaveCount(0);
+        await expect(theirs.tile("Erin")).toHaveCount(0);
+        await third.end();
+      },
+    );
+
+    await test.step("it is killed and returns", async () => {
+      theirs.kill();
+      // Once for each dialect: its own delayed leave takes it away.
+      if (encrypted) await expect(tile(ours, "Dave")).toHaveCount(0, { timeout: 60_000 });
+      theirs = await elementCall(dave, { mode, profile: theirs.profile });
+      await theirs.open(room);
+      await Promise.all([moves(ours, "Dave"), theirs.moves(theirs.tile("Alice"))]);
+      await Promise.all([hears(ours), theirs.hears()]);
+    });
+
+    await test.step("we are killed and return", async () => {
+      await alice.app.kill();
+      if (encrypted) await expect(theirs.tile("Alice")).toHaveCount(0, { timeout: 60_000 });
+      const again = await launch({ profile: alice.app.profile });
+      await (await again.window("home")).getByRole("button", { name: "Join call in Meeting" }).click();
+      ours = await again.window("call");
+      await ours.getByRole("button", { name: "Join call" }).click();
+      await Promise.all([moves(ours, "Dave"), theirs.moves(theirs.tile("Alice"))]);
+      await Promise.all([hears(ours), theirs.hears()]);
+    });
+
+    await test.step("whoever leaves is gone at once", async () => {
+      await theirs.hangUp();
+      // Far sooner than the delayed leave would do it.
+      await expect(tile(ours, "Dave")).toHaveCount(0, { timeout: 10_000 });
+    });
+  });
 
 async function mute(ours: Page, theirs: ElementCall): Promise<void> {
   await theirs.toggle("Mute microphone");

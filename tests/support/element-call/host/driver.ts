@@ -66,6 +66,9 @@ export class Driver extends WidgetDriver {
   readonly #roomId: string;
   readonly #ringsForMs: number | null;
   readonly #onToDevice: OnToDevice;
+  /** The widget has the room's state. An event that comes before it makes Element Call give up: it finds no room. */
+  readonly ready: Promise<void>;
+  readonly stateTold: () => void;
 
   constructor(client: MatrixClient, { roomId, ringsForMs }: DriverOptions, onToDevice: OnToDevice) {
     super();
@@ -75,6 +78,9 @@ export class Driver extends WidgetDriver {
     this.#roomId = roomId;
     this.#ringsForMs = ringsForMs ?? null;
     this.#onToDevice = onToDevice;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ready = promise;
+    this.stateTold = resolve;
   }
 
   get #room(): Room {
@@ -199,6 +205,7 @@ export class Driver extends WidgetDriver {
   }
 
   override async readStickyEvents(): Promise<IRoomEvent[]> {
+    await this.ready;
     const events = [...this.#room._unstable_getStickyEvents()];
     await Promise.all(events.map((event) => this.#client.decryptEventIfNeeded(event)));
     return events.map(asRead);

@@ -6,7 +6,7 @@ import {
   type MatrixEvent,
   type ReceivedToDeviceMessage,
 } from "matrix-js-sdk";
-import { ClientWidgetApi, Widget, type IWidgetApiRequest } from "matrix-widget-api";
+import { ClientWidgetApi, Widget, WidgetApiToWidgetAction, type IWidgetApiRequest } from "matrix-widget-api";
 
 import { asRead, Driver, type DriverOptions, type OnToDevice } from "./driver.ts";
 
@@ -61,7 +61,15 @@ export function openWidget(
     url,
     waitForIframeLoad: false,
   });
-  const api = new ClientWidgetApi(widget, iframe, new Driver(client, options, onToDevice));
+  const driver = new Driver(client, options, onToDevice);
+  const api = new ClientWidgetApi(widget, iframe, driver);
+  const send = api.transport.send.bind(api.transport);
+  api.transport.send = async (action, data) => {
+    // Of what is answered only the caller knows the type.
+    const answer = await send<typeof data, never>(action, data);
+    if (action === WidgetApiToWidgetAction.UpdateState) driver.stateTold();
+    return answer;
+  };
   api.setViewedRoomId(roomId);
   const answer = (action: string, then = () => {}): void => {
     api.on(`action:${action}`, (event: CustomEvent<IWidgetApiRequest>) => {
@@ -72,7 +80,7 @@ export function openWidget(
   };
   for (const action of ["io.element.join", "im.vector.hangup", "io.element.device_mute"]) answer(action);
   answer("set_always_on_screen");
-  const unfeed = feed(client, api, roomId, onToDevice);
+  const unfeed = feed(client, api, driver.ready, roomId, onToDevice);
   const stop = (): void => {
     unfeed();
     api.stop();
@@ -89,6 +97,7 @@ export function openWidget(
 function feed(
   client: MatrixClient,
   api: ClientWidgetApi,
+  ready: Promise<void>,
   roomId: string,
   onToDevice: OnToDevice,
 ): () => void {
@@ -99,7 +108,7 @@ function feed(
     if (event.getRoomId() !== roomId || id === undefined || told.has(id) || event.status !== null || waits)
       return;
     told.add(id);
-    void api.feedEvent(asRead(event)).catch(noMore);
+    void ready.then(() => api.feedEvent(asRead(event))).catch(noMore);
   };
   const onEvent = (event: MatrixEvent): void => {
     void client.decryptEventIfNeeded(event).then(() => tell(event));
