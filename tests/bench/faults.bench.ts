@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { elementCallFaults, type Comparison } from "../faults/element-call.ts";
 import type { Outcome } from "../faults/scene.ts";
 import type { Row } from "./table.ts";
 
@@ -23,7 +24,10 @@ export async function run(): Promise<Row[]> {
   const all = readdirSync(folder)
     .toSorted()
     .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Named);
-  writeFileSync(join(root, "docs/faults.md"), document(all));
+  const theirs = await elementCallFaults();
+  for (const name of theirs.keys())
+    if (!all.some((one) => one.name === name)) throw new Error(`no fault "${name}" to compare with`);
+  writeFileSync(join(root, "docs/faults.md"), document(all, theirs));
   return all.flatMap(rows);
 }
 
@@ -36,9 +40,15 @@ const rows = ({ name, toldMs, goneMs, backMs }: Named): Row[] =>
     value === null ? [] : [{ name: what, unit: "ms" as const, values: [value] }],
   );
 
-function document(all: readonly Named[]): string {
+function document(all: readonly Named[], theirs: ReadonlyMap<string, Comparison>): string {
   const lines = all.map(({ name, userSaw, othersSaw, toldMs, goneMs, backMs }) =>
-    [name, told(userSaw), told(othersSaw), seconds(toldMs), seconds(goneMs), seconds(backMs)].join(" | "),
+    [
+      name,
+      told(userSaw),
+      told(othersSaw),
+      ...[toldMs, goneMs, backMs].map(seconds),
+      compared(theirs.get(name)),
+    ].join(" | "),
   );
   return [
     "# What faults do to a call",
@@ -49,14 +59,16 @@ function document(all: readonly Named[]): string {
     "",
     "*Told*: until Alice's window says on Bob's tile that something is wrong. *Gone*: until his tile is gone. *Well*: from the end of the fault until",
     "both see each other move and the servers agree, or until Bob is gone from all of them where that is what should come. In seconds, of one run",
-    "with three calls at a time on 2 cores.",
+    "with several calls at a time on 2 cores. *Element Call* 0.26.1: two of them in its default mode, the same fault, where it can be run; gone / well.",
     "",
-    "| fault | Bob is told | Alice is told of Bob | told | gone | well |",
-    "| --- | --- | --- | --: | --: | --: |",
+    "| fault | Bob is told | Alice is told of Bob | told | gone | well | Element Call |",
+    "| --- | --- | --- | --: | --: | --: | --: |",
     ...lines.map((line) => `| ${line} |`),
     "",
   ].join("\n");
 }
 
 const told = (words: readonly string[]): string => words.map((text) => `“${text}”`).join(", ") || "–";
+const compared = (theirs: Comparison | undefined): string =>
+  theirs ? `${seconds(theirs.goneMs)} / ${seconds(theirs.backMs)}` : "";
 const seconds = (ms: number | null): string => (ms === null ? "–" : (ms / 1000).toFixed(1));

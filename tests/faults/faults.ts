@@ -7,6 +7,7 @@ import { App } from "../support/app.ts";
 import { moves, movesIn } from "../support/call-window.ts";
 import { Desktop } from "../support/desktop.ts";
 import { callMemberType, join, redact, sendState, stateOf } from "../support/people.ts";
+import type { MatrixEvent } from "../support/matrix-request.ts";
 import { cut, freeze } from "./freeze.ts";
 import type { Scene } from "./scene.ts";
 
@@ -63,14 +64,40 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: "the homeserver says 429 with Retry-After: 5 to everything, until Bob tried his heartbeat twice",
+    name: "the homeserver says 429 with Retry-After: 2 to everything while Bob turns his camera off",
     async run(scene) {
       const homeserver = proxyOf(scene, "homeserver");
       await scene.hit();
-      homeserver.answer(tooMany(5));
-      await scene.bobLogs(/membership request failed.*restart.*rate-limited/, 2);
+      homeserver.answer(tooMany(2));
+      const refused = scene.bobLogs(/membership request failed.*join.*rate-limited/, 2);
+      await scene.called.getByRole("button", { name: "Turn camera off" }).click();
+      await refused;
       await homeserver.pass();
       scene.healed();
+      await expect.poll(async () => (await ofBob(scene)).content["m.call.intent"]).toBe("audio");
+      await scene.called.getByRole("button", { name: "Turn camera on" }).click();
+      await scene.together();
+    },
+  },
+  {
+    name: "every byte of homeserver and SFU signalling is half a second late while Bob turns his camera off and on",
+    async run(scene) {
+      const late = [proxyOf(scene, "homeserver"), proxyOf(scene, "sfu")];
+      await scene.hit();
+      for (const proxy of late) proxy.delay(500);
+      await scene.bobTogglesCamera();
+      for (const proxy of late) await proxy.pass();
+      scene.healed();
+      await scene.together();
+    },
+  },
+  {
+    name: "open connections to the homeserver go dead without a word",
+    async run(scene) {
+      await scene.hit();
+      proxyOf(scene, "homeserver").strand();
+      scene.healed();
+      await scene.bobTogglesCamera();
       await scene.together();
     },
   },
@@ -343,12 +370,15 @@ const setCallPower = async ({ lane, room }: Scene, level: number): Promise<void>
 };
 
 /** Bob's membership as it stands. */
-async function ofBob({ lane, room }: Scene) {
+async function ofBob({
+  lane,
+  room,
+}: Scene): Promise<Pick<MatrixEvent, "event_id" | "state_key" | "content">> {
   const all = await stateOf(lane.alice.person, room, callMemberType);
   const event = all.find(
     ({ sender, content }) => sender === lane.bob.person.userId && content["device_id"] !== undefined,
   );
-  return event ?? { event_id: "", state_key: "" };
+  return event ?? { event_id: "", state_key: "", content: {} };
 }
 
 function proxyOf({ lane }: Scene, site: "homeserver" | "authorization" | "sfu"): FaultProxy {

@@ -9,6 +9,8 @@ export type FaultProxy = {
   readonly port: number;
   /** How many connections clients have open. */
   readonly connections: number;
+  /** How many were answered by `answer` so far. */
+  readonly answered: number;
   /** Ends every fault; bytes that were held back go on. */
   pass(): Promise<void>;
   /** Connections stay open and can be made, but no byte passes in either direction. */
@@ -36,6 +38,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   let canned: string | null = null;
   const sockets = new Set<Socket>();
   let clients = 0;
+  let answered = 0;
 
   const server = createServer({ allowHalfOpen: true }, (near) => {
     clients++;
@@ -43,7 +46,10 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     if (canned !== null) {
       const answer = canned;
       near.on("error", () => undefined);
-      near.once("data", () => near.end(answer));
+      near.once("data", () => {
+        answered++;
+        near.end(answer);
+      });
       return;
     }
     const far = connect({ host: to.hostname, port: Number(to.port), allowHalfOpen: true });
@@ -73,6 +79,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     port,
     get connections() {
       return clients;
+    },
+    get answered() {
+      return answered;
     },
     async pass() {
       open();
