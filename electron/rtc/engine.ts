@@ -114,11 +114,10 @@ class Engine implements Rtc {
       intent,
       transport: () => this.#transport.get(),
       delegate: (service, leave) => this.#grants.delegate(room, service, self, leave),
+      onLeave: () => this.#selves.free(room, self),
       onEnd: (over) => {
-        if (this.#calls.get(room) === over) {
-          this.#calls.delete(room);
-          this.#selves.free(room);
-        }
+        if (this.#calls.get(room) === over) this.#calls.delete(room);
+        this.#selves.free(room, self);
         this.#sessions.touch(room);
       },
     });

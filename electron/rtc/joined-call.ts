@@ -32,6 +32,8 @@ export interface OwnCallParts {
     service: string,
     leave: { readonly delayId: string; readonly delayMs: number },
   ) => Promise<"taken" | "unsupported">;
+  /** Others are told that we go. A slow homeserver may take long to; whoever comes back meanwhile is somebody new. */
+  readonly onLeave: () => void;
   /** It is over: left, or refused. */
   readonly onEnd: (call: OwnCall) => void;
 }
@@ -123,9 +125,10 @@ export class OwnCall implements JoinedCall {
   }
 
   async leave(): Promise<void> {
-    const { clock, sessions, room } = this.#parts;
+    const { clock, sessions, room, onLeave } = this.#parts;
     if (!this.#leaving) {
       this.#leaving = true;
+      onLeave();
       this.#keys?.stop();
       if (this.#membership) this.#membership.leave();
       else this.#end(null);

@@ -62,9 +62,9 @@ export class OwnSelves {
     return self;
   }
 
-  /** The stay is over; the next one is somebody new. */
-  free(room: RoomId): void {
-    this.#selves.delete(room);
+  /** This stay goes, or is gone; the next one is somebody new. Whoever came since is left alone. */
+  free(room: RoomId, self: OwnSelf): void {
+    if (this.#selves.get(room)?.self === self) this.#selves.delete(room);
   }
 
   /** What everybody present reads; where all are of MSC4143, that. */

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 
+import { sfuIdentity } from "../../../electron/rtc/identity.ts";
 import { RtcRequestError } from "../../../electron/rtc/ports.ts";
 import type { Settings } from "../../../shared/state/settings.ts";
 import { ALICE, BOB, CAROL, ROOM, World, type Phone } from "./call-world.ts";
@@ -68,6 +70,51 @@ describe("the form of our own membership", () => {
     const second = await alice.joined();
     expect(second.identity).not.toBe(first.identity);
     expect(alice.session?.members[0]).toMatchObject({ identity: second.identity, own: true });
+  });
+});
+
+describe("the name of the window's dial is the one of the membership", () => {
+  /** As the call's window does when it comes to the call: the identity by which the service lets it in. */
+  async function dialled(phone: Phone, { visit = true } = {}): Promise<string> {
+    const { world } = phone;
+    if (visit) {
+      phone.rtc.prepare(ROOM);
+      await within(world, phone.rtc.ownTransport(ROOM));
+      await within(world, phone.rtc.grant({ room: ROOM, transport: "https://sfu.hs" }));
+    } else await within(world, phone.rtc.grant({ room: ROOM, transport: "https://sfu.hs", fresh: true }));
+    const { url, body } = phone.posts.at(-1) ?? {};
+    const { member } = v.parse(v.looseObject({ member: v.optional(v.object({ id: v.string() })) }), body);
+    return url?.endsWith("/get_token") && member
+      ? sfuIdentity([phone.matrix.user, phone.matrix.device, member.id])
+      : `${phone.matrix.user}:${phone.matrix.device}`;
+  }
+  async function within<T>(world: World, promise: Promise<T>): Promise<T> {
+    let done = false;
+    promise.finally(() => (done = true)).catch(() => undefined);
+    await world.clock.until("an answer", () => done);
+    return promise;
+  }
+
+  test.each([0, 20_000])("where the leave before took long, and %i ms are spent in the lobby", async (ms) => {
+    const world = new World();
+    const alice = sticky(world, ALICE, "A");
+    await world.clock.advance(100);
+    const first = await alice.joined();
+    alice.matrix.network = "stalled";
+    await alice.left();
+    alice.matrix.reconnect();
+    expect(world.server.standing(ROOM, ALICE)).toHaveLength(1);
+    const name = await dialled(alice);
+    expect(name).not.toBe(first.identity);
+    await world.clock.advance(ms);
+    // A leave that is answered while the lobby is open is none of this visit's.
+    expect(first.status.phase).toBe(ms === 0 ? "live" : "left");
+    expect(await dialled(alice, { visit: false })).toBe(name);
+    const second = await alice.joined();
+    expect(second.identity).toBe(name);
+    await world.clock.advance(40_000);
+    expect(alice.session?.members.map(({ identity }) => identity)).toEqual([name]);
+    expect(second.status.phase).toBe("live");
   });
 });
 
