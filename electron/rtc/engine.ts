@@ -75,7 +75,9 @@ class Engine implements Rtc {
     void this.#prefetch(room);
   }
 
-  ownTransport(): Promise<string> {
+  ownTransport(room: RoomId): Promise<string> {
+    // Asked once for each time that the window comes to a call, and before it dials; bare preparations come at any time.
+    if (!this.#isIn(room)) this.#selves.visit(room);
     return this.#transport.get();
   }
 

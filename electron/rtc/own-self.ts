@@ -17,7 +17,7 @@ export interface OwnSelvesParts {
 
 /**
  * As whom we are in each room's call. A self is there before the join, for the grants and the dials that are done ahead of it; whoever knows
- * it from outside (an SFU, the call's window) fixes it until that stay is over.
+ * it from outside (an SFU, the call's window) fixes it until that stay is over, or the visit that came to no stay.
  */
 export class OwnSelves {
   readonly #parts: OwnSelvesParts;
@@ -60,6 +60,15 @@ export class OwnSelves {
     const self = this.likely(room);
     this.#selves.set(room, { self, fixed: true });
     return self;
+  }
+
+  /**
+   * The window comes to the room's call anew, and has dialled nothing yet. Choice: the form is chosen once for each visit, not at the join. Why: a
+   * dial that stands has the name of the self for which it was made. Cost: who is there is looked at when the lobby opens, not when it is left.
+   */
+  visit(room: RoomId): void {
+    const known = this.#selves.get(room);
+    if (known) this.#selves.set(room, { self: known.self, fixed: false });
   }
 
   /** This stay goes, or is gone; the next one is somebody new. Whoever came since is left alone. */

@@ -13,7 +13,7 @@ export interface Rtc {
 
   /** The lobby is open, or somebody rings: finds transport and grant and loads everybody's devices now, so that a join is quick. Never fails; cheap to repeat. */
   prepare(room: RoomId): void;
-  /** URL of the authorization service where we publish. Fails with `no-transport` or `offline`. */
+  /** The call's window comes to the room's call, and has dialled nothing for it yet: URL of the authorization service where we publish. Fails with `no-transport` or `offline`. */
   ownTransport(room: RoomId): Promise<string>;
   /** Leave to connect to the SFU behind `transport`. Fails with `grant-refused`, `grant-mismatch`, `grant-unreachable`, `offline`, `rate-limited`. */
   grant(request: GrantRequest): Promise<SfuGrant>;

@@ -116,6 +116,31 @@ describe("the name of the window's dial is the one of the membership", () => {
     expect(alice.session?.members.map(({ identity }) => identity)).toEqual([name]);
     expect(second.status.phase).toBe("live");
   });
+
+  test("a visit to the lobby that came to no call decides nothing for the next", async () => {
+    const world = new World();
+    const alice = world.person(ALICE, "A");
+    await world.clock.advance(100);
+    expect(await dialled(alice)).toBe(`${ALICE}:A`);
+    alice.membership = "sticky";
+    const name = await dialled(alice);
+    expect(name).not.toBe(`${ALICE}:A`);
+    expect((await alice.joined()).identity).toBe(name);
+    expect(typesOf(world, ALICE)).toEqual([STICKY]);
+  });
+
+  test("a dial that stands is not left behind by a choice that changes, nor by somebody who rings", async () => {
+    const world = new World();
+    const alice = world.person(ALICE, "A");
+    await world.clock.advance(100);
+    const name = await dialled(alice);
+    alice.membership = "sticky";
+    alice.rtc.prepare(ROOM);
+    await world.clock.advance(1_000);
+    expect((await alice.joined()).identity).toBe(name);
+    // Held for another call, and taken up again.
+    expect(await dialled(alice)).toBe(name);
+  });
 });
 
 test.each([true, false])("legacy and sticky people meet, encrypted room: %s", async (encrypted) => {
