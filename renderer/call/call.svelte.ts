@@ -204,6 +204,11 @@ export class CallMedia implements CallController {
     await this.#client.call("call.again", {});
   }
 
+  insist(): void {
+    this.#dials.insist();
+    this.#changed();
+  }
+
   get handRaised(): boolean {
     return this.state?.participants.some(({ local, handAt }) => local && handAt !== null) ?? false;
   }

@@ -39,6 +39,8 @@ export interface CallController {
   ring(choice: RingChoice): Promise<void>;
   /** After nobody answered: once more. */
   again(): Promise<void>;
+  /** Connects here, though this device is in the call from another copy of the app. */
+  insist(): void;
   setHand(raised: boolean): Promise<void>;
   /** Shows one emoji to all. */
   react(emoji: string): Promise<void>;

@@ -66,6 +66,8 @@ export type Connection =
   | "reconnecting"
   /** It has no room for the call yet. */
   | "restricted"
+  /** This device joined from another copy of the app. */
+  | "displaced"
   | "refused"
   /** It would let us in by another name than the one by which others know us. */
   | "misnamed"

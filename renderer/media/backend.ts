@@ -27,6 +27,8 @@ export interface Link {
   readonly lost: ReadonlySet<string>;
   /** Nothing at all arrives any more, though it counts as connected. */
   readonly quiet: boolean;
+  /** Its SFU ended it because we came once more under the same name, over a connection that is not this one. */
+  readonly displaced: boolean;
   /** Resolves once media can flow; fails where it cannot be reached or does not let us in, with `sfu-restricted` where it has no room for the call. */
   connect(grant: SfuGrant): Promise<void>;
   /** Resolves once the connection is lost for good, or closed. */

@@ -7,6 +7,8 @@ import type { DialStatus } from "./reason.ts";
 const PAUSES_MS = [250, 500, 1000, 2000, 4000, 8000];
 /** The same where the SFU has no room for us yet: whoever makes it may come any moment, and then there is one to talk to. */
 const RESTRICTED_PAUSES_MS = [250, 1000, 2000, 3000];
+/** The same where we were displaced by ourselves elsewhere: dialled at once, each of the two would end the other for ever. */
+const DISPLACED_PAUSES_MS = [30_000, 60_000, 120_000, 300_000];
 
 const REFUSALS = new Map<ErrorCode, "refused" | "misnamed">([
   ["grant-refused", "refused"],
@@ -19,6 +21,8 @@ export interface DialPorts {
   /** A fresh grant; each attempt takes its own, since they expire. */
   readonly grant: () => Promise<SfuGrant>;
   readonly changed: () => void;
+  /** Whether we are in the call; where not, nobody is displaced for it. */
+  readonly live: () => boolean;
   /** Resolves after this long, or early once the signal says that waiting is pointless. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -30,6 +34,8 @@ export class Dial {
   /** How often in a row the SFU had no room. */
   #roomless = 0;
   #attempt = 0;
+  /** How often we were displaced since the user last wanted to be here. */
+  #displacements = 0;
   #closed = false;
   #waiting = new AbortController();
   readonly #ports: DialPorts;
@@ -52,10 +58,18 @@ export class Dial {
     return this.#failed ?? "connecting";
   }
 
-  /** The network came back: no reason to wait any longer. */
+  /** The network came back: no reason to wait any longer, unless for ourselves elsewhere. */
   hurry(): void {
+    if (this.#failed === "displaced") return;
     this.#attempt = 0;
     this.#waiting.abort();
+  }
+
+  /** The user wants to be here, wherever else we are. */
+  insist(): void {
+    if (this.#failed === "displaced") this.#failed = null;
+    this.#displacements = 0;
+    this.hurry();
   }
 
   close(): void {
@@ -70,14 +84,24 @@ export class Dial {
       await this.#once();
       if (this.#closed) return;
       this.#link = null;
-      this.#ports.changed();
-      this.#waiting = new AbortController();
-      const pauses = this.#roomless > 0 ? RESTRICTED_PAUSES_MS : PAUSES_MS;
-      const tries = this.#roomless > 0 ? this.#roomless - 1 : this.#attempt;
-      const ms = pauses[Math.min(tries, pauses.length - 1)] ?? 0;
+      const { signal } = (this.#waiting = new AbortController());
+      const ms = this.#pauseMs();
       this.#attempt += 1;
-      await this.#ports.pause(ms, this.#waiting.signal);
+      // Whoever hears of it may want it again at once.
+      this.#ports.changed();
+      while (!signal.aborted) {
+        await this.#ports.pause(ms, signal);
+        if (this.#failed !== "displaced" || this.#ports.live()) break;
+      }
     }
+  }
+
+  #pauseMs(): number {
+    const at = (pauses: readonly number[], tries: number): number =>
+      pauses[Math.min(tries, pauses.length - 1)] ?? 0;
+    if (this.#failed === "displaced") return at(DISPLACED_PAUSES_MS, this.#displacements - 1);
+    if (this.#roomless > 0) return at(RESTRICTED_PAUSES_MS, this.#roomless - 1);
+    return at(PAUSES_MS, this.#attempt);
   }
 
   async #once(): Promise<void> {
@@ -89,7 +113,8 @@ export class Dial {
       if (this.#closed) return link.close();
       await link.connect(grant);
     } catch (error) {
-      this.#fail(codeOf(error));
+      if (link.displaced) this.#displace();
+      else this.#fail(codeOf(error));
       return link.close();
     }
     this.#failed = null;
@@ -97,6 +122,13 @@ export class Dial {
     this.#attempt = 0;
     this.#ports.changed();
     await link.ended;
+    if (link.displaced) this.#displace();
+  }
+
+  #displace(): void {
+    this.#failed = "displaced";
+    this.#roomless = 0;
+    this.#displacements += 1;
   }
 
   #fail(code: ErrorCode): void {

@@ -45,6 +45,7 @@ interface Entry {
  */
 export class Dials {
   readonly #entries = new Map<string, Entry>();
+  #live = false;
   readonly #ports: DialsPorts;
 
   constructor(ports: DialsPorts) {
@@ -69,7 +70,11 @@ export class Dials {
   }
 
   bring(aim: Aim): void {
+    const came = aim.live && !this.#live;
+    this.#live = aim.live;
     this.#connect(aim);
+    // Whoever joins or answers does it here.
+    if (came) this.insist();
     for (const [transport, entry] of this.#entries) {
       const { link } = entry.dial;
       const others = aim.participants.filter(
@@ -99,7 +104,13 @@ export class Dials {
     for (const { dial } of this.#entries.values()) dial.hurry();
   }
 
+  /** The user wants to be here, though this device may be in the call from another copy of the app. */
+  insist(): void {
+    for (const { dial } of this.#entries.values()) dial.insist();
+  }
+
   close(): void {
+    this.#live = false;
     for (const { dial } of this.#entries.values()) dial.close();
     this.#entries.clear();
   }
@@ -152,7 +163,9 @@ export class Dials {
   #open(transport: string, own: boolean, encrypted: boolean): void {
     const changed = (): void => {
       if (entry.dial.status === "connected") entry.stood = true;
-      if (this.#entries.get(transport) === entry) this.#ports.changed();
+      if (this.#entries.get(transport) !== entry) return;
+      this.#reconcile();
+      this.#ports.changed();
     };
     const dial = new Dial({
       open: () => this.#ports.open({ encrypted, changed }),
@@ -163,10 +176,19 @@ export class Dials {
         return grant;
       },
       changed,
+      live: () => this.#live,
       pause,
     });
     const entry: Entry = { dial, own, encrypted, stood: false, sent: false, place: null, over: null };
     this.#entries.set(transport, entry);
+  }
+
+  /** What displaced one of ours may have been another of ours: dialled again, one of the two yields. */
+  #reconcile(): void {
+    const entries = [...this.#entries.values()];
+    const stands = (place: string | null): boolean =>
+      place !== null && entries.some((each) => each.place === place && each.dial.status === "connected");
+    for (const { dial, place } of entries) if (dial.status === "displaced" && stands(place)) dial.insist();
   }
 
   /**

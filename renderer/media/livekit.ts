@@ -2,6 +2,7 @@ import {
   ConnectionError,
   ConnectionErrorReason,
   ConnectionState,
+  DisconnectReason,
   LogLevel,
   Room,
   RoomEvent,
@@ -41,6 +42,7 @@ class LivekitLink implements Link {
   readonly #end: () => void;
   #prepared: Promise<void> = Promise.resolve();
   #closed = false;
+  #displaced = false;
 
   constructor(options: LinkOptions) {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -83,6 +85,10 @@ class LivekitLink implements Link {
       default:
         return "connecting";
     }
+  }
+
+  get displaced(): boolean {
+    return this.#displaced;
   }
 
   get identity(): string {
@@ -155,7 +161,11 @@ class LivekitLink implements Link {
       .on(RoomEvent.EncryptionError, (error: Error, participant?: { identity: string }) => {
         if (participant) this.#receiving.failed(participant.identity, error.message);
       })
-      .on(RoomEvent.Disconnected, () => this.close());
+      .on(RoomEvent.Disconnected, (why?: DisconnectReason) => {
+        // One that we have closed is in the way of the next only as long as the SFU has not noticed.
+        this.#displaced ||= !this.#closed && why === DisconnectReason.DUPLICATE_IDENTITY;
+        this.close();
+      });
     const tracksChanged = (): void => {
       this.#receiving.apply();
       changed();

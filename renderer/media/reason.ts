@@ -8,6 +8,8 @@ export type DialStatus =
   | "unreachable"
   /** It has no room for the call until somebody comes who may make one. */
   | "restricted"
+  /** We came to it once more under the same name, from another copy of the app. */
+  | "displaced"
   | "connecting"
   | "connected"
   | "reconnecting";

@@ -8,7 +8,7 @@ import { FakeLink } from "./fake-link.ts";
 function setUp(refusal: ErrorCode | null = null) {
   const links: FakeLink[] = [];
   const pauses: number[] = [];
-  const world = { refusal, grants: 0, goOn: (): void => {} };
+  const world = { refusal, grants: 0, live: true, goOn: (): void => {} };
   const dial = new Dial({
     open: () => {
       const link = new FakeLink({ encrypted: true, changed: () => {} });
@@ -21,6 +21,7 @@ function setUp(refusal: ErrorCode | null = null) {
       return { url: "ws://sfu.example", token: `grant ${world.grants}` };
     },
     changed: () => {},
+    live: () => world.live,
     pause: (ms, signal) => {
       pauses.push(ms);
       return new Promise((resolve) => {
@@ -122,6 +123,57 @@ test("a network that comes back ends the pause", async () => {
   await expect.poll(() => pauses.length).toBe(1);
   dial.hurry();
   expect((await link(1)).grant?.token).toBe("grant 2");
+});
+
+/** Displaced so often, with the user's patience alone between. */
+async function displaced(times: number, { link, pauses, world }: ReturnType<typeof setUp>): Promise<void> {
+  for (let tries = 0; tries < times; tries++) {
+    const dialled = await link(tries);
+    dialled.stand();
+    dialled.displace();
+    await expect.poll(() => pauses.length).toBe(tries + 1);
+    if (tries + 1 < times) world.goOn();
+  }
+}
+
+test("displaced by ourselves elsewhere it says so, and dials again after long pauses that grow", async () => {
+  const all = setUp();
+  await displaced(5, all);
+  expect([all.dial.status, all.pauses]).toEqual(["displaced", [30_000, 60_000, 120_000, 300_000, 300_000]]);
+});
+
+test("displaced before it stood is displaced too", async () => {
+  const { dial, link, pauses } = setUp();
+  (await link(0)).displace();
+  await expect.poll(() => pauses).toEqual([30_000]);
+  expect(dial.status).toBe("displaced");
+});
+
+test("displaced, it is not hurried by a network that comes back, but by the user", async () => {
+  const all = setUp();
+  await displaced(1, all);
+  all.dial.hurry();
+  await new Promise<void>((resolve) => setTimeout(resolve));
+  expect([all.links.length, all.dial.status]).toEqual([1, "displaced"]);
+  all.dial.insist();
+  expect(all.dial.status).toBe("connecting");
+  const again = await all.link(1);
+  again.stand();
+  await expect.poll(() => all.dial.status).toBe("connected");
+  again.displace();
+  await expect.poll(() => all.pauses).toEqual([30_000, 30_000]);
+});
+
+test("displaced, it takes the place of nobody while we are not in the call", async () => {
+  const all = setUp();
+  all.world.live = false;
+  await displaced(1, all);
+  all.world.goOn();
+  await expect.poll(() => all.pauses).toEqual([30_000, 30_000]);
+  expect(all.links).toHaveLength(1);
+  all.world.live = true;
+  all.world.goOn();
+  expect((await all.link(1)).grant?.token).toBe("grant 2");
 });
 
 test("a closed dial connects no more, though its grant came", async () => {

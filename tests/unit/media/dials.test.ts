@@ -141,10 +141,35 @@ test("where both were dialled at once, the one that was thrown out goes by the o
   const [home, away] = opened;
   away?.stand();
   home?.stand();
-  // As the SFU does with the first of two of one name.
-  away?.close();
+  away?.displace();
   await expect.poll(() => [...(home?.received ?? [])]).toEqual(["carol"]);
   expect([dials.get(AWAY)?.link, home?.status]).toEqual([home, "connected"]);
+});
+
+test("thrown out by our own second connection, the first comes back and the second goes by it", async () => {
+  const { dials, opened } = setUp({ participants: [member("carol", AWAY)] }, () => "wss://sfu");
+  await expect.poll(() => opened.filter(({ grant }) => grant !== null)).toHaveLength(2);
+  const [home, away] = opened;
+  home?.stand();
+  away?.stand();
+  home?.displace();
+  await expect.poll(() => opened[2]?.grant).toBeTruthy();
+  opened[2]?.stand();
+  away?.displace();
+  await expect.poll(() => dials.get(AWAY)?.link).toBe(opened[2]);
+  expect(dials.connection).toBe("connected");
+});
+
+test("this device joined elsewhere is said, and joining here dials again at once", async () => {
+  const { dials, opened, bring, link } = setUp({ live: false });
+  (await link(HOME)).stand();
+  await expect.poll(() => dials.connection).toBe("connected");
+  (await link(HOME)).displace();
+  await expect.poll(() => dials.connection).toBe("displaced");
+  bring({ live: true });
+  await expect.poll(() => opened[1]?.grant).toBeTruthy();
+  opened[1]?.stand();
+  await expect.poll(() => dials.connection).toBe("connected");
 });
 
 test("a connection that does not stand keeps nobody from dialling the same SFU", async () => {

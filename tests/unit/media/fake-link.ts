@@ -12,6 +12,7 @@ export class FakeLink implements Link {
   readonly remotes = new Map<string, Remote>();
   readonly lost = new Set<string>();
   quiet = false;
+  displaced = false;
   readonly sent = new Map<Source, { readonly track: MediaStreamTrack | null; readonly muted: boolean }>();
   readonly keys: string[] = [];
   received: ReadonlySet<string> = new Set();
@@ -49,6 +50,12 @@ export class FakeLink implements Link {
     this.status = "closed";
     this.#dialled.reject(new Error("closed"));
     this.#over.resolve();
+  }
+
+  /** As the SFU does with the first of two of one name. */
+  displace(): void {
+    this.displaced = true;
+    this.close();
   }
 
   async send(source: Source, track: MediaStreamTrack | null, muted: boolean): Promise<void> {

@@ -167,6 +167,7 @@ describe("in the call", () => {
     [{ connection: "reconnecting" }, t("call.reconnecting")],
     [{ connection: "failed" }, t("call.connection-failed")],
     [{ connection: "restricted" }, t("error.sfu-restricted")],
+    [{ connection: "displaced" }, t("call.displaced")],
     [{ connection: "refused" }, t("error.grant-refused")],
     [{ connection: "misnamed" }, t("error.grant-mismatch")],
     [{ sync: "offline" }, t("call.offline")],
@@ -178,6 +179,15 @@ describe("in the call", () => {
     await settled();
     expect(words()).toContain(sentence);
     expect(has("[role=group]", "Bob")).toBe(true);
+  });
+
+  it("that joined from another copy of the app can be had back here", async () => {
+    const call = open({ ...inCall, connection: "displaced" });
+    await click(button("Use this one"));
+    expect(call.insists).toBe(1);
+    call.change({ connection: "connected" });
+    await settled();
+    expect(has("button", "Use this one")).toBe(false);
   });
 
   it("enlarges whom one picks until they are put back or leave, and others' screens wait meanwhile", async () => {

@@ -45,6 +45,7 @@ export class FakeCall implements CallController {
   joins = 0;
   swaps = 0;
   agains = 0;
+  insists = 0;
   leaves = 0;
   sources: readonly ScreenSource[] = [];
 
@@ -124,6 +125,9 @@ export class FakeCall implements CallController {
   }
   async again(): Promise<void> {
     this.agains += 1;
+  }
+  insist(): void {
+    this.insists += 1;
   }
   async setHand(raised: boolean): Promise<void> {
     this.hands.push(raised);
