@@ -24,10 +24,12 @@ export async function throughBrowser<T>(
   openExternal: OpenExternal,
   signal: AbortSignal,
 ): Promise<T> {
+  if (signal.aborted) throw new AppError("login-cancelled");
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const server = createServer((incoming, response) => {
-    const url = new URL(incoming.url ?? "/", "http://127.0.0.1");
-    const brought = url.pathname === path ? read(url.searchParams) : null;
+    // Any local program may ask for anything, such as `//`.
+    const url = URL.parse(incoming.url ?? "/", "http://127.0.0.1");
+    const brought = url?.pathname === path ? read(url.searchParams) : null;
     response.writeHead(brought === null ? 404 : 200, {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -44,7 +46,9 @@ export async function throughBrowser<T>(
   signal.addEventListener("abort", cancel, { once: true });
   try {
     const port = await listen(server);
-    const asked = openExternal(await page(`http://127.0.0.1:${port}${path}`));
+    const url = await page(`http://127.0.0.1:${port}${path}`);
+    if (signal.aborted) throw new AppError("login-cancelled");
+    const asked = openExternal(url);
     // What opens the browser may take its time, or say that there is none.
     return await Promise.race([promise, asked.then(() => promise)]);
   } finally {
