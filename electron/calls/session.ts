@@ -46,6 +46,8 @@ export interface SessionParts {
 export class SignIn {
   readonly #parts: SessionParts;
   #account: Account | null = null;
+  /** Of a next-generation login that is open. */
+  #tokens: Tokens | null = null;
   #end: () => Promise<void> = () => Promise.resolve();
   /** The session that a soft logout left, to be gone on with. */
   #kept: SavedSession | null = null;
@@ -116,14 +118,14 @@ export class SignIn {
     this.#set({ phase: "signing-in" });
     try {
       const login = await travel(this.#parts.openExternal, stop.signal);
+      if (stop.signal.aborted) throw new AppError("login-cancelled");
       this.#browser = null;
       await this.#enter(login);
     } catch (error) {
-      // A cancel has led back already.
-      if (!stop.signal.aborted) {
-        this.#browser = null;
-        this.#set(before);
-      }
+      // A cancel has led back already, and whatever it broke off is no news.
+      if (stop.signal.aborted) throw new AppError("login-cancelled", "cancelled", { cause: error });
+      this.#browser = null;
+      this.#set(before);
       throw error;
     }
   }
@@ -139,9 +141,11 @@ export class SignIn {
 
   /** Tells the server, forgets the session and removes its data, whether or not the server hears it. */
   async logout(): Promise<void> {
-    // Its tokens may have been renewed since it was opened.
-    const session = (await this.#parts.file.read()) ?? this.required.session;
+    const opened = (await this.#parts.file.read()) ?? this.required.session;
+    const tokens = this.#tokens;
     await this.close();
+    // They may have been renewed since it was opened, up to now.
+    const session = { ...opened, ...tokens?.now };
     this.#forget(session);
     this.#signedOut(null, null);
     const { fetch } = this.#parts;
@@ -157,6 +161,14 @@ export class SignIn {
     await this.#end();
     this.#end = () => Promise.resolve();
     await account?.close();
+    // Last: what ends with the account still asks the homeserver.
+    await this.#stopTokens();
+  }
+
+  async #stopTokens(): Promise<void> {
+    const tokens = this.#tokens;
+    this.#tokens = null;
+    await tokens?.stop();
   }
 
   async #enter(
@@ -196,6 +208,7 @@ export class SignIn {
       this.#synced(session, account.live ? "live" : "starting");
       void this.#learnOwnName(account);
     } catch (error) {
+      await this.#stopTokens();
       if (error instanceof SessionEnded) return this.#ended(session, error.soft);
       log.error("the account cannot be opened", error);
       const code = codeOf(error);
@@ -206,11 +219,13 @@ export class SignIn {
 
   /** Renews the access token where the login is one that does. */
   #fetchOf(session: SavedSession): Fetch {
-    const { fetch, file } = this.#parts;
+    const { fetch, file, log } = this.#parts;
     const { homeserver, accessToken, oauth: grant } = session;
     if (!grant) return fetch;
     const keep = (token: string, oauth: OAuthGrant) => file.write({ ...session, accessToken: token, oauth });
-    return new Tokens({ homeserver, accessToken, grant, fetch, keep }).fetch;
+    const now = () => Date.now();
+    this.#tokens = new Tokens({ homeserver, accessToken, grant, fetch, now, log, keep });
+    return this.#tokens.fetch;
   }
 
   /** Rooms tell it, but not to somebody who is in none. */

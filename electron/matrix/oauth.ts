@@ -7,6 +7,7 @@ import { AppError } from "../../shared/errors.ts";
 import { isUserId, type UserId } from "../../shared/matrix/ids.ts";
 import { isLoopback } from "../../shared/rtc/transports.ts";
 import type { OpenExternal } from "../ports.ts";
+import { textOf, waitAsked } from "../rtc/grant-answer.ts";
 import { throughBrowser } from "./browser-return.ts";
 import { networkErrorCode, request, type Fetch } from "./http.ts";
 import type { Credentials, OAuthGrant } from "./login.ts";
@@ -63,7 +64,8 @@ export async function loginByOAuth(homeserver: string, options: Options): Promis
   const { fetch, openExternal, signal, device = randomDevice() } = options;
   const server = await authMetadata(fetch, homeserver);
   if (!server) throw new AppError("login-unsupported", "no auth_metadata");
-  const http = over(fetch, server);
+  if (signal.aborted) throw new AppError("login-cancelled");
+  const http = over(fetch, server, signal);
   const client = await guarded(register(server, http));
   const verifier = oauth.generateRandomCodeVerifier();
   const state = oauth.generateRandomState();
@@ -113,10 +115,15 @@ export async function loginByOAuth(homeserver: string, options: Options): Promis
       return oauth.processAuthorizationCodeResponse(server, client, response);
     })(),
   );
-  const grant = grantOf(server, client.client_id, tokens, null);
+  const grant = grantOf(server, client.client_id, tokens, null, Date.now());
   const me = await request(fetch, `${homeserver}/_matrix/client/v3/account/whoami`, {
     token: tokens.access_token,
   });
+  if (signal.aborted) {
+    // Nobody is going to use it, and it would stand among the account's sessions.
+    await revoke(fetch, grant, tokens.access_token).catch(() => undefined);
+    throw new AppError("login-cancelled");
+  }
   const parsed = v.safeParse(whoami, me.body);
   if (me.status !== 200 || !parsed.success) throw new AppError("login-failed", `whoami: ${me.status}`);
   return {
@@ -133,29 +140,55 @@ export type Refreshed =
   /** The server will never take this grant again. */
   | "ended";
 
-/** Trades the refresh token for new tokens. Fails where that may pass: nothing is lost then. @throws AppError */
-export async function refresh(fetch: Fetch, grant: OAuthGrant): Promise<Refreshed> {
+/** No new tokens came, which may pass. */
+export class RenewalFailed extends AppError {
+  /** For how long the server does not want to be asked (ms, minutes at most); null where it does not say. */
+  readonly retryAfterMs: number | null;
+
+  constructor({ code, message }: AppError, retryAfterMs: number | null, cause: unknown) {
+    super(code, message, { cause });
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/**
+ * Trades the refresh token for new tokens. `now`: epoch ms.
+ * @throws RenewalFailed where that may pass: nothing is lost then
+ */
+export async function refresh(fetch: Fetch, grant: OAuthGrant, now: () => number): Promise<Refreshed> {
   if (grant.refreshToken === null) return "ended";
   const server = serverOf(grant);
   const client = { client_id: grant.clientId };
+  let retryAfterMs: number | null = null;
+  const heard: Fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    const { status, headers } = response;
+    if (status === 429 || status === 503) {
+      const [retryAfter, date] = [headers.get("retry-after"), headers.get("date")];
+      const text = await textOf(response.clone());
+      retryAfterMs = waitAsked({ status, text, retryAfter, date }, now());
+    }
+    return response;
+  };
   try {
     const response = await oauth.refreshTokenGrantRequest(
       server,
       client,
       oauth.None(),
       grant.refreshToken,
-      over(fetch, server),
+      over(heard, server),
     );
     const tokens = await oauth.processRefreshTokenResponse(server, client, response);
     return {
       accessToken: tokens.access_token,
-      grant: grantOf(server, grant.clientId, tokens, grant.refreshToken),
+      grant: grantOf(server, grant.clientId, tokens, grant.refreshToken, now()),
     };
   } catch (error) {
     // RFC 6749, 5.2; any other answer may be a proxy's, or a server's in trouble.
     if (error instanceof oauth.ResponseBodyError && /^invalid_(grant|client)$/.test(error.error))
       return "ended";
-    throw failure(error);
+    const failed = failure(error);
+    throw new RenewalFailed(failed, retryAfterMs, failed.cause);
   }
 }
 
@@ -192,10 +225,10 @@ async function register(server: AuthMetadata, http: ReturnType<typeof over>): Pr
   return { client_id };
 }
 
-const over = (fetch: Fetch, { issuer }: Pick<AuthMetadata, "issuer">) => ({
+const over = (fetch: Fetch, { issuer }: Pick<AuthMetadata, "issuer">, stop?: AbortSignal) => ({
   [oauth.customFetch]: (url: string, options: RequestInit) => fetch(url, { ...options, credentials: "omit" }),
   [oauth.allowInsecureRequests]: isLoopback(issuer),
-  signal: () => AbortSignal.timeout(TIMEOUT_MS),
+  signal: () => AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(stop ? [stop] : [])]),
 });
 
 const serverOf = ({ issuer, tokenEndpoint, revocationEndpoint }: OAuthGrant) => ({
@@ -209,8 +242,8 @@ function grantOf(
   clientId: string,
   tokens: oauth.TokenEndpointResponse,
   before: string | null,
+  now: number,
 ): OAuthGrant {
-  const now = Date.now();
   const lifeMs = tokens.expires_in === undefined ? null : tokens.expires_in * 1000;
   return {
     clientId,

@@ -120,6 +120,8 @@ test.each([
   );
   expect(phaseOf(main)).toBe("signed-in");
   provider.trouble = null;
+  // It is asked again after a pause.
+  await vi.waitFor(() => client.whoami(), SOON);
   await syncs(main);
   expect(phaseOf(main)).toBe("signed-in");
 });
