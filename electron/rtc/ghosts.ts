@@ -26,11 +26,15 @@ export interface GhostsParts {
 const GRACE_MS = 10_000;
 const RETRY_MS = 30_000;
 const TRIES = 20;
+/** A century: servers with delayed events refuse so long a delay, and what one might take is called off and harms nobody. */
+const NEVER_MS = 100 * 365 * 86_400_000;
 
 interface Ghost {
   readonly room: RoomId;
   readonly event: EventId;
   readonly clear: () => Promise<unknown>;
+  /** Schedules the same for `NEVER_MS`. */
+  readonly probe: () => Promise<string>;
   /** Whether it is still what stands there, and nobody else's to see to. */
   readonly stands: () => boolean;
 }
@@ -38,11 +42,16 @@ interface Ghost {
 /**
  * Takes back what a killed run of this device left standing, where no delayed leave does it: homeservers without any, and rooms that we were put
  * out of and came back to. Only what stands when we come: a copy of the app that is alive says so by a new event, which is left alone.
+ *
+ * Choice: where the homeserver has delayed leaves, what stands at our start is theirs. Why: the one that they do not end is most likely that of a
+ * copy of the app which is alive, and others would see it leave and return. Cost: what lost its delayed leave stands until it expires.
  */
 export class Ghosts {
   readonly #parts: GhostsParts;
   readonly #stops: (() => void)[] = [];
   readonly #timers = new Set<() => void>();
+  /** Rooms that we were put out of since the start: no copy of the app is in their calls. */
+  readonly #out = new Set<RoomId>();
 
   constructor(parts: GhostsParts) {
     const { matrix } = parts;
@@ -50,7 +59,9 @@ export class Ghosts {
     for (const room of matrix.rooms()) this.#look(room);
     this.#stops.push(
       matrix.onRoomMember((room, user, joined) => {
-        if (joined && user === matrix.user) this.#look(room);
+        if (user !== matrix.user) return;
+        if (joined) this.#look(room);
+        else this.#out.add(room);
       }),
     );
   }
@@ -60,7 +71,8 @@ export class Ghosts {
   }
 
   #look(room: RoomId): void {
-    for (const ghost of this.#in(room)) this.#later(GRACE_MS, () => this.#lay(ghost, TRIES));
+    const isDead = this.#out.delete(room);
+    for (const ghost of this.#in(room)) this.#later(GRACE_MS, () => this.#lay(ghost, isDead, TRIES));
   }
 
   #in(room: RoomId): readonly Ghost[] {
@@ -82,23 +94,44 @@ export class Ghosts {
           sticky
             ? matrix.sendSticky(room, STICKY_MEMBER, content, STICKY_MS)
             : matrix.sendState(room, LEGACY_MEMBER, key, content);
+        const spans = { stickyMs: STICKY_MS, delayMs: NEVER_MS };
+        const probe = () =>
+          sticky
+            ? matrix.sendDelayedSticky(room, STICKY_MEMBER, content, spans)
+            : matrix.sendDelayedState(room, LEGACY_MEMBER, key, content, NEVER_MS);
         // Of one state key the join has to do with it; a sticky ghost counts before a legacy stay of ours.
         const stands = () => isIt(key) && (sticky || !isIn(room));
-        return [{ room, event, clear, stands }];
+        return [{ room, event, clear, probe, stands }];
       });
   }
 
-  async #lay(ghost: Ghost, tries: number): Promise<void> {
+  async #lay(ghost: Ghost, isDead: boolean, tries: number): Promise<void> {
     const { matrix, log } = this.#parts;
     if (!ghost.stands() || !matrix.isJoined(ghost.room, matrix.user)) return;
     try {
+      if (!isDead && (await this.#hasDelays(ghost))) return;
+      if (!ghost.stands()) return;
       await ghost.clear();
       log.info("took back a membership of an earlier run");
     } catch (error) {
       log.info("a membership of an earlier run stands", { why: kindOf(error) });
       const passes = error instanceof RtcRequestError && /^(offline|rate-limited)$/.test(error.kind);
-      if (passes && tries > 0) this.#later(RETRY_MS, () => this.#lay(ghost, tries - 1));
+      if (passes && tries > 0) this.#later(RETRY_MS, () => this.#lay(ghost, isDead, tries - 1));
     }
+  }
+
+  /** Whether the homeserver has delayed leaves, so that the run which wrote it has had one. */
+  async #hasDelays({ probe }: Ghost): Promise<boolean> {
+    let id: string;
+    try {
+      id = await probe();
+    } catch (error) {
+      const kind = error instanceof RtcRequestError ? error.kind : "refused";
+      if (kind === "offline" || kind === "rate-limited") throw error;
+      return kind === "too-long" || kind === "refused";
+    }
+    await this.#parts.matrix.updateDelayed(id, "cancel").catch(() => undefined);
+    return true;
   }
 
   #later(ms: number, run: () => Promise<void>): void {

@@ -295,8 +295,8 @@ describe.each(["compatible", "sticky"] as const)("%s", (membership) => {
 });
 
 describe.each(["compatible", "sticky"] as const)("what a killed run left in %s form", (membership) => {
-  async function killed(world: World) {
-    world.server.maxDelayMs = null;
+  async function killed(world: World, maxDelayMs: number | null = null) {
+    world.server.maxDelayMs = maxDelayMs;
     const alice = world.person(ALICE, "A");
     alice.membership = membership;
     const bob = world.person(BOB, "B");
@@ -338,6 +338,43 @@ describe.each(["compatible", "sticky"] as const)("what a killed run left in %s f
     // A ghost that counted before us would be looked for on the SFU by a name that is not ours.
     expect(bob.session?.members.map(({ identity }) => identity)).toEqual([again.call?.identity]);
     expect(again.session?.members.map(({ identity }) => identity)).toEqual([again.call?.identity]);
+  });
+
+  test("is the delayed leave's to end where the server has them: a copy that only starts ends no call", async () => {
+    const world = new World();
+    const { alice, bob } = await killed(world, 86_400_000);
+    const leaves = () =>
+      world.server.writes.filter(
+        ({ sender, content }) => sender === ALICE && !JSON.stringify(content).includes("livekit"),
+      );
+    world.person(ALICE, "A");
+    const until = world.clock.now() + 60_000;
+    while (world.clock.now() < until) {
+      await world.clock.advance(1_000);
+      expect(bob.people).toEqual([ALICE]);
+    }
+    expect(leaves()).toEqual([]);
+    expect(alice.call?.status.phase).toBe("live");
+    // Nor does a server that takes any delay keep one of those by which it was asked.
+    const own = () => [...world.server.delayed.values()].filter(({ sender }) => sender === ALICE);
+    expect(own()).toHaveLength(1);
+    world.server.maxDelayMs = Infinity;
+    world.person(ALICE, "A");
+    await world.clock.advance(30_000);
+    expect(own()).toHaveLength(1);
+    expect(leaves()).toEqual([]);
+  });
+
+  test("is taken back in a room that we were put out of and came back to", async () => {
+    const world = new World();
+    const { bob } = await killed(world, 86_400_000);
+    world.server.leaveRoom(ROOM, ALICE);
+    await world.clock.advance(60_000);
+    world.server.joinRoom(ROOM, ALICE);
+    expect(world.server.standing(ROOM, ALICE)).toHaveLength(1);
+    await world.clock.advance(12_000);
+    expect(world.server.standing(ROOM, ALICE)).toEqual([]);
+    expect(bob.people).toEqual([]);
   });
 
   test("is left alone where another copy of the app is alive and says so", async () => {
