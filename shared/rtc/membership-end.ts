@@ -16,19 +16,25 @@ export function supplanted(state: OwnMembership): Ending | null {
 /** Over at once, for whoever looks; what may stand or fire on the server is seen to once no answer is due that could undo it. */
 export function endedBy(code: Ending, state: OwnMembership): Step {
   const ended = { ...state, ended: code, member: null };
-  return state.inFlight?.request.kind === "join" || state.inFlight?.request.kind === "schedule"
-    ? [ended, []]
-    : parted(code, ended);
+  return WAITED_FOR.includes(state.inFlight?.request.kind) ? [ended, []] : parted(code, ended);
 }
+
+/** Their answers change what may stand or fire. */
+const WAITED_FOR: readonly (Request["kind"] | undefined)[] = ["join", "schedule", "schedule-deputy"];
 
 /** The answer that an end had to wait for. */
 export function answered(code: Ending, state: OwnMembership, came: { readonly delayId?: string }): Step {
-  const { inFlight, delay, now } = state;
+  const { inFlight, delay, deputy, now } = state;
   const { delayId } = came;
   const late = delayId === undefined ? null : { id: delayId, firesAt: now, restartAt: now, doubted: false };
+  const lateDeputy = inFlight?.request.kind === "schedule-deputy" && late ? { ...late, taken: false } : null;
   // Our event stands over whoever came after us.
   const overwrote = code === "call-elsewhere" && inFlight?.request.kind === "join";
-  return parted(overwrote ? "call-removed" : code, { ...state, delay: delay ?? late });
+  return parted(overwrote ? "call-removed" : code, {
+    ...state,
+    delay: lateDeputy ? delay : (delay ?? late),
+    deputy: deputy ?? lateDeputy,
+  });
 }
 
 /** Nobody waits for these requests: at worst the server does it later. */

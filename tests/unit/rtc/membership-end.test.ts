@@ -53,6 +53,19 @@ describe.each(FORMS)("in $form form", (as) => {
     expect(hand.asked.at(-1)).toEqual({ kind: "fire", delayId: "d2" });
   });
 
+  test.each(["d9", undefined])("nor the long one that was asked for the SFU's service: %s", (late) => {
+    const hand = standing(as).step({ type: "on-sfu", on: true });
+    expect(hand.open).toBe("schedule-deputy");
+    hand.step({ type: "room-left" });
+    expect(phaseOf(hand.state)).toBe("left");
+    expect(hand.remembered).toEqual(["d1"]);
+    if (late === undefined) hand.fails("offline");
+    else hand.done(late);
+    const ids = ["d1", ...(late ? [late] : [])];
+    expect(hand.asked.slice(-ids.length)).toEqual(ids.map((delayId) => ({ kind: "cancel", delayId })));
+    expect(hand.remembered).toEqual([]);
+  });
+
   test("another copy of the app on this device takes over, and is left alone", () => {
     const hand = standing(as).sees(as.form === "legacy" ? null : { nonce: "n.0", sentAt: NOW }, {
       twinAt: NOW + 5_000,
