@@ -97,7 +97,7 @@ export class CallMedia implements CallController {
   }
 
   get verified(): boolean | null {
-    const device = this.#mirror.current?.identity?.device ?? "unknown";
+    const device = this.#mirror.current?.ownDevice ?? "unknown";
     return device === "unknown" ? null : device === "verified";
   }
 

@@ -4,7 +4,13 @@ import type { AppState } from "./app-state.ts";
 /** What each window sees of the state: properties picked by reference, so an unchanged one is not sent again. */
 export const views = {
   home: (state: AppState) => ({ ...state }),
-  call: ({ session, call, settings, identity }: AppState) => ({ session, call, settings, identity }),
+  // It handles what strangers send: of the identity, whose verification holds a secret, it learns no more than it shows.
+  call: ({ session, call, settings, identity }: AppState) => ({
+    session,
+    call,
+    settings,
+    ownDevice: identity.device,
+  }),
   ring: ({ rings, settings }: AppState) => ({ rings, settings }),
 } satisfies { [R in WindowRole]: (state: AppState) => object };
 

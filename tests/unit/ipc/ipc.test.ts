@@ -8,7 +8,7 @@ import { Store } from "../../../electron/state/store.ts";
 import { AppError } from "../../../shared/errors.ts";
 import { createClient } from "../../../shared/ipc/client.ts";
 import { commands } from "../../../shared/ipc/contract.ts";
-import { initialState } from "../../../shared/state/app-state.ts";
+import { initialState, type IdentityState, type VerificationState } from "../../../shared/state/app-state.ts";
 import { views } from "../../../shared/state/views.ts";
 import { fakeIpc } from "../../support/fake-ipc.ts";
 
@@ -124,6 +124,34 @@ test("a window hears nothing of what its view leaves out", async () => {
   store.update((state) => ({ ...state, rooms: [] }));
   await Promise.resolve();
   expect(heard.mock.calls).toEqual([[views.call(initialState)]]);
+});
+
+const verification: VerificationState = {
+  person: { user: "@alice:hs", name: "Alice", avatar: null },
+  device: "PHONE",
+  incoming: false,
+  phase: "compare",
+  emoji: [{ symbol: "🐶", name: "Dog" }],
+  qr: "shared secret",
+  canScan: false,
+  reason: null,
+};
+
+test("of the identity the call window learns whether this device is verified, and nothing else", async () => {
+  const { store, open } = setup();
+  const client = createClient(open("call").bridge);
+  const heard = vi.fn();
+  client.on("state", heard);
+  await client.call("window.ready", {});
+  const identity = (more: Partial<IdentityState>): void =>
+    store.update((state) => ({ ...state, identity: { ...state.identity, ...more } }));
+  identity({ verification });
+  await Promise.resolve();
+  expect(heard.mock.calls).toHaveLength(1);
+  identity({ device: "unverified" });
+  await Promise.resolve();
+  expect(heard.mock.calls.slice(1)).toEqual([[{ ownDevice: "unverified" }]]);
+  expect(JSON.stringify(heard.mock.calls)).not.toContain("shared secret");
 });
 
 test("media keys never reach the home window", () => {

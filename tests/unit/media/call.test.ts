@@ -10,6 +10,7 @@ import { createClient } from "../../../shared/ipc/client.ts";
 import type { MediaKey } from "../../../shared/ipc/contract.ts";
 import type { CallState, Participant } from "../../../shared/state/app-state.ts";
 import { defaultSettings, type Settings } from "../../../shared/state/settings.ts";
+import type { View } from "../../../shared/state/views.ts";
 import { FakeLink, remote } from "./fake-link.ts";
 import { FakeMedia } from "./fake-media.ts";
 
@@ -100,11 +101,12 @@ function setUp(settings: Partial<Settings> = {}) {
   });
   open.push(call);
   const tellKey = (key: MediaKey): void => hear.forEach((each) => each("keys", key));
-  const tell = (state: CallState | null): void => {
-    for (const each of hear)
-      each("state", { session, call: state, settings: { ...defaultSettings, ...settings } });
+  const push = (view: Partial<View<"call">>): void => {
+    for (const each of hear) each("state", view);
     flushSync();
   };
+  const tell = (state: CallState | null): void =>
+    push({ session, call: state, settings: { ...defaultSettings, ...settings } });
   const standing = async (): Promise<FakeLink> => {
     await expect.poll(() => links.at(-1)?.grant).toBeTruthy();
     await expect.poll(() => media.opened.length).toBe(2);
@@ -113,11 +115,21 @@ function setUp(settings: Partial<Settings> = {}) {
     link.stand();
     return link;
   };
-  return { call, tell, tellKey, asked, answers, links, media, standing, tone };
+  return { call, push, tell, tellKey, asked, answers, links, media, standing, tone };
 }
 
 const sends = (link: FakeLink, source: "camera" | "microphone"): boolean =>
   Boolean(link.sent.get(source)?.track);
+
+test.each([
+  ["verified", true],
+  ["unverified", false],
+  ["unknown", null],
+] as const)("what main says of this device is told: %s", (ownDevice, verified) => {
+  const { call, push } = setUp();
+  push({ ownDevice });
+  expect(call.verified).toBe(verified);
+});
 
 test("the lobby opens camera and microphone and connects, and sends nothing", async () => {
   const { call, tell, standing } = setUp();
