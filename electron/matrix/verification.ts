@@ -144,6 +144,7 @@ export class Verification {
 
   /** Hears no more of it. */
   drop(): void {
+    this.#stopTimer();
     this.request.off(VerificationRequestEvent.Change, this.#heard);
     this.#verifier?.off(VerifierEvent.ShowSas, this.#heard);
   }

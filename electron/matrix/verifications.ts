@@ -133,6 +133,8 @@ export class Verifications {
       (request.isSelfVerification && now.isIncoming && now.isOpen && !now.request.isSelfVerification);
     if (!gives) this.#next = request;
     else {
+      // A person's that gives way to a device stands yet, unless a newer one waits.
+      if (now && !now.isOver && !(this.#next && this.#isWelcome(this.#next))) this.#next = now.request;
       this.#putAway();
       this.#show(request);
     }
