@@ -14,6 +14,7 @@ import {
   publishedIdentity,
   recoverIdentity,
 } from "./cross-signing.ts";
+import { Approval } from "./identity-approval.ts";
 import { identityFacts, type IdentityFacts } from "./identity-facts.ts";
 import type { Authorisation } from "./interactive-auth.ts";
 import { Backup } from "./key-backup.ts";
@@ -21,10 +22,6 @@ import { all, on } from "./listen.ts";
 import { toAppError } from "./request-error.ts";
 import { readRecoveryKey, storedSecrets } from "./secret-storage.ts";
 import { Verifications } from "./verifications.ts";
-
-/** How long somebody has to approve in the browser, and how often the server is asked whether they did. */
-const APPROVAL_MS = 5 * 60_000;
-const APPROVAL_STEP_MS = 3_000;
 
 /** What a device remembers of its identity besides the crypto store. */
 export interface IdentityNote {
@@ -61,7 +58,8 @@ export class Identity {
   #readAgain = false;
   #queue: Promise<unknown> = Promise.resolve();
   #said = "";
-  #stopWaiting: (() => void) | null = null;
+  /** Of the reset that is under way. */
+  #approval: Approval | null = null;
   #stopped = false;
 
   constructor(parts: IdentityParts) {
@@ -113,7 +111,7 @@ export class Identity {
   confirm = (same: boolean): Promise<void> => this.#verifications.confirm(same);
 
   async cancel(): Promise<void> {
-    this.#stopWaiting?.();
+    this.#approval?.cancel();
     await this.#verifications.cancel();
   }
 
@@ -133,9 +131,18 @@ export class Identity {
 
   /** @throws AppError `password-needed`, `wrong-password`, `approval-needed`, … */
   reset(password: string | null): Promise<{ readonly recoveryKey: string }> {
+    const { account, clock, openExternal } = this.#parts;
+    const approval = new Approval(clock);
+    // Nobody waits for two.
+    this.#approval?.cancel();
+    this.#approval = approval;
     return this.#inTurn(async () => {
-      const { account, openExternal } = this.#parts;
-      await this.#make({ password, browser: openExternal, pause: this.#pauses() });
+      approval.check();
+      const browser = async (url: string) => {
+        approval.check();
+        await openExternal(url);
+      };
+      await this.#make({ password, browser, pause: approval.pause });
       const recoveryKey = await makeRecoveryKey(account.client, account.secretKeys, { newBackup: true });
       return this.#keyMade(recoveryKey);
     });
@@ -154,7 +161,7 @@ export class Identity {
   stop(): void {
     this.#stopped = true;
     this.#stopListening();
-    this.#stopWaiting?.();
+    this.#approval?.cancel();
     this.#verifications.stop();
     this.#backup.stop();
     this.#parts.publish(initialState.identity);
@@ -263,24 +270,6 @@ export class Identity {
     });
     this.#queue = turn.catch(() => undefined);
     return turn;
-  }
-
-  #pauses(): () => Promise<void> {
-    const { clock } = this.#parts;
-    const until = clock.now() + APPROVAL_MS;
-    return () =>
-      new Promise((resolve, reject) => {
-        if (clock.now() >= until) return reject(new AppError("approval-needed"));
-        const stop = clock.after(APPROVAL_STEP_MS, () => {
-          this.#stopWaiting = null;
-          resolve();
-        });
-        this.#stopWaiting = () => {
-          this.#stopWaiting = null;
-          stop();
-          reject(new AppError("login-cancelled"));
-        };
-      });
   }
 
   #read(): void {
