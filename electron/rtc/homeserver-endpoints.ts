@@ -18,7 +18,8 @@ type Naming = "member" | "member_id";
 export class HomeserverEndpoints {
   readonly #matrix: GrantMatrix;
   readonly #clock: Clock;
-  #absentUntil = 0;
+  /** A homeserver may have the one and not the other. */
+  readonly #absentUntil = new Map<LivekitRequest, number>();
   #naming: Naming = "member";
 
   constructor(matrix: GrantMatrix, clock: Clock) {
@@ -50,7 +51,7 @@ export class HomeserverEndpoints {
   }
 
   async #ask(request: LivekitRequest, body: object, self: OwnSelf): Promise<unknown> {
-    if (this.#clock.now() < this.#absentUntil) return null;
+    if (this.#clock.now() < (this.#absentUntil.get(request) ?? 0)) return null;
     try {
       return await this.#named(this.#naming, request, body, self).catch((error: unknown) => {
         if (!(error instanceof RtcRequestError && error.kind === "refused")) throw error;
@@ -58,7 +59,7 @@ export class HomeserverEndpoints {
       });
     } catch (error) {
       if (!(error instanceof RtcRequestError && error.kind === "unsupported")) throw error;
-      this.#absentUntil = this.#clock.now() + ABSENT_MS;
+      this.#absentUntil.set(request, this.#clock.now() + ABSENT_MS);
       return null;
     }
   }

@@ -177,6 +177,19 @@ test("a homeserver that grants but takes no leaves leaves them to the service", 
   expect(world.urls).toEqual([`${OWN}/delegate_delayed_leave`, `${OWN}/delegate_delayed_leave`]);
 });
 
+test("a homeserver that grants and cannot take leaves goes on granting", async () => {
+  const world = new GrantWorld();
+  world.matrix.answerLivekit = (body) => {
+    if ("delay_id" in body) throw new RtcRequestError("unsupported", "404 M_UNRECOGNIZED");
+    return { jwt: jwtOf(STICKY.identity) };
+  };
+  await world.get(OWN, STICKY);
+  await world.delegate(STICKY);
+  world.asked.length = 0;
+  await world.get(OWN, STICKY, { fresh: true });
+  expect(world.urls).toEqual([]);
+});
+
 test("a homeserver that did not let us in, or by another name, gets no delay id", async () => {
   const world = new GrantWorld();
   world.matrix.answerLivekit = () => ({ jwt: jwtOf("somebody else") });
