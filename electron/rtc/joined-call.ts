@@ -13,7 +13,7 @@ import type { Clock, DelayIds, RtcMatrix, ToDeviceMessage } from "./ports.ts";
 import type { SessionWatch } from "./room-sessions.ts";
 import type { KeyPolicy } from "./trust.ts";
 import type { JoinedCall, JoinStatus, KeyState, OurKeyState, OwnSelf } from "./types.ts";
-import { within } from "./timer.ts";
+import { Timer, within } from "./timer.ts";
 
 export interface OwnCallParts {
   readonly matrix: RtcMatrix;
@@ -51,6 +51,7 @@ export class OwnCall implements JoinedCall {
   readonly #keyListeners = new Listeners<MediaKey>();
   readonly #ended = Promise.withResolvers<undefined>();
   readonly #cancels = new Set<() => void>();
+  readonly #retry: Timer;
   #membership: OwnMembership | null = null;
   #keys: MediaKeys | null = null;
   #intent: CallIntent;
@@ -64,6 +65,8 @@ export class OwnCall implements JoinedCall {
     this.room = room;
     this.identity = self.identity;
     this.#intent = intent;
+    this.#retry = new Timer(parts.clock, () => void this.#enter());
+    this.#cancels.add(() => this.#retry.set(null));
     this.#cancels.add(matrix.onToDevice((message) => this.#received(message)));
     this.#cancels.add(matrix.onDevices((user) => this.#devices(user)));
     this.#cancels.add(
@@ -175,11 +178,7 @@ export class OwnCall implements JoinedCall {
       const code = codeOf(error);
       if (code !== "offline" && code !== "rate-limited") return this.#end(code);
       this.#tell({ ...this.#status, error: code });
-      const cancel = clock.after(TRANSPORT_RETRY_MS, () => {
-        this.#cancels.delete(cancel);
-        void this.#enter();
-      });
-      this.#cancels.add(cancel);
+      this.#retry.set(clock.now() + TRANSPORT_RETRY_MS);
     }
   }
 

@@ -405,6 +405,28 @@ test("joined without network, it says so and joins when the network comes", asyn
   await world.clock.until("live", () => call.status.phase === "live", 10_000);
 });
 
+test("a wake tries at once to find where we publish, and tries no oftener after", async () => {
+  const world = new World();
+  const alice = world.person(ALICE, "A");
+  alice.matrix.network = "refused";
+  let asked = 0;
+  alice.matrix.transports = () => {
+    asked++;
+    return Promise.reject(new RtcRequestError("offline", "refused"));
+  };
+  const call = alice.join();
+  await world.clock.until("it says so", () => call.status.error === "offline");
+  asked = 0;
+  for (let times = 0; times < 5; times++) {
+    alice.rtc.wake();
+    await world.clock.advance(100);
+  }
+  expect(asked).toBe(5);
+  asked = 0;
+  await world.clock.advance(20_000);
+  expect(asked).toBe(10);
+});
+
 test("a server without delayed events is joined without", async () => {
   const world = new World();
   world.server.maxDelayMs = null;
