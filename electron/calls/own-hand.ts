@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { EventId, RoomId } from "../../shared/matrix/ids.ts";
 import type { Log } from "../log.ts";
 import { kindOf } from "../rtc/failure.ts";
-import type { Clock } from "../rtc/ports.ts";
+import { RtcRequestError, type Clock } from "../rtc/ports.ts";
 import type { Reactions } from "../rtc/reactions.ts";
 
 export interface OwnHandParts {
@@ -32,6 +32,8 @@ export class OwnHand {
   #raising: Promise<void> | null = null;
   #lowering: Promise<void> | null = null;
   #lowered = 0;
+  /** Calls off the one try that waits for its time. */
+  #waiting: (() => void) | null = null;
   #stopped = false;
 
   constructor(parts: OwnHandParts) {
@@ -94,16 +96,30 @@ export class OwnHand {
 
   stop(): void {
     this.#stopped = true;
+    this.#waiting?.();
   }
 
   async #retry(): Promise<void> {
-    const { clock, log } = this.#parts;
+    // Whatever changed meanwhile is looked at then; the server said when, or does not answer.
+    if (this.#waiting) return;
     try {
       await this.#catchUp();
     } catch (error) {
-      log.info("our hand could not be raised again", { why: kindOf(error) });
-      clock.after(RETRY_MS, () => void (this.#isBehind() && this.#retry()));
+      this.#parts.log.info("our hand could not be raised again", { why: kindOf(error) });
+      if (!this.#isBehind()) return;
+      const waitMs = passesIn(error);
+      // For others it is down, and goes on being so.
+      if (waitMs === null) this.#set(null);
+      else this.#later(waitMs);
     }
+  }
+
+  #later(ms: number): void {
+    this.#waiting?.();
+    this.#waiting = this.#parts.clock.after(ms, () => {
+      this.#waiting = null;
+      void this.#retry();
+    });
   }
 
   /** One raise at a time, until the one that stands is on the newest member event. */
@@ -144,4 +160,11 @@ export class OwnHand {
     this.#raisedAt = at;
     this.#parts.changed();
   }
+}
+
+/** In how many ms another try may be taken; null where none will do. */
+function passesIn(error: unknown): number | null {
+  if (!(error instanceof RtcRequestError)) return null;
+  const { kind, retryAfterMs } = error;
+  return kind === "offline" || kind === "rate-limited" ? Math.max(RETRY_MS, retryAfterMs ?? 0) : null;
 }

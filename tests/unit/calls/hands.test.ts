@@ -32,6 +32,9 @@ class FakeReactions implements Reactions {
   readonly asked: EventId[] = [];
   readonly reacted: { of: EventId; emoji: string }[] = [];
   offline = false;
+  /** How raises are answered. */
+  refusal: RtcRequestError | null = null;
+  raises = 0;
   /** The server takes it, and its answer is lost. */
   deaf = false;
   tell: (room: RoomId, signal: HandSignal) => void = () => {};
@@ -57,7 +60,9 @@ class FakeReactions implements Reactions {
     return [...this.on.values()].filter((hand) => hand.of === of);
   }
   async raise(_room: RoomId, of: EventId, txn: string) {
+    this.raises++;
     await this.#trip();
+    if (this.refusal) throw this.refusal;
     const id = this.#txns.get(txn) ?? (`$hand${this.#txns.size}` as const);
     // As Synapse: one annotation of a kind.
     const twice = [...this.on].some(([other, hand]) => other !== id && hand.of === of);
@@ -155,6 +160,42 @@ test("ours is raised again on a new member event once the server answers", async
   wire.offline = false;
   await clock.advance(6_000);
   expect(up()).toContain("$me2");
+});
+
+test("ours that may not be raised again is down, for us too, until we raise it", async () => {
+  const { clock, wire, hands, become, mine, up } = setup();
+  await Promise.all([hands.raise(room, true), clock.advance(50)]);
+  wire.refusal = new RtcRequestError("forbidden", "403");
+  wire.raises = 0;
+  become(bob, { ...me, eventId: "$me2" });
+  await clock.advance(60_000);
+  expect(wire.raises).toBe(1);
+  expect(mine().handAt).toBeNull();
+  become(bob, { ...me, eventId: "$me3" });
+  await clock.advance(60_000);
+  expect(wire.raises).toBe(1);
+  wire.refusal = null;
+  await Promise.all([hands.raise(room, true), clock.advance(50)]);
+  expect(up().at(-1)).toBe("$me3");
+});
+
+test("ours waits as long as the server says, in one loop for all member events", async () => {
+  const { clock, wire, hands, become, mine, up } = setup();
+  await Promise.all([hands.raise(room, true), clock.advance(50)]);
+  wire.refusal = new RtcRequestError("rate-limited", "429", { retryAfterMs: 30_000 });
+  wire.raises = 0;
+  for (let count = 2; count < 6; count++) {
+    become(bob, { ...me, eventId: `$me${count}` });
+    await clock.advance(1_000);
+  }
+  expect(wire.raises).toBe(1);
+  await clock.advance(60_000);
+  expect(wire.raises).toBe(3);
+  expect(mine().handAt).not.toBeNull();
+  wire.refusal = null;
+  await clock.advance(40_000);
+  expect(up().at(-1)).toBe("$me5");
+  expect(wire.raises).toBe(4);
 });
 
 test("one that the server did not take is down, and says why", async () => {
