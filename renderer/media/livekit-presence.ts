@@ -111,15 +111,18 @@ export class Watching {
 function dueOf(publications: readonly RemoteTrackPublication[]): Flow["due"] {
   const sent = publications.filter(({ isMuted }) => !isMuted);
   if (sent.some(isDue)) return "media";
+  if (sent.some((each) => each.source === Track.Source.ScreenShare && isShown(each))) return "screen";
   return sent.length > 0 ? "paused" : "none";
 }
 
-/** A screen on which nothing moves need not be sent, and a video that nobody looks at is not. */
-function isDue({ source, track, isEnabled }: RemoteTrackPublication): boolean {
-  if (!track) return false;
-  if (source === Track.Source.Microphone) return true;
-  return source === Track.Source.Camera && isEnabled && track.streamState === Track.StreamState.Active;
-}
+const isDue = (publication: RemoteTrackPublication): boolean =>
+  publication.source === Track.Source.Microphone
+    ? publication.track !== undefined
+    : publication.source === Track.Source.Camera && isShown(publication);
+
+/** A video that nobody looks at is not sent. */
+const isShown = ({ track, isEnabled }: RemoteTrackPublication): boolean =>
+  track !== undefined && isEnabled && track.streamState === Track.StreamState.Active;
 
 type Counts = ReadonlyMap<string, number>;
 

@@ -3,6 +3,8 @@
  * however silent it is.
  */
 const LOST_MS = 1800;
+/** The same of a shared screen alone, which browsers send once a second though nothing moves on it. */
+const SCREEN_LOST_MS = 2300;
 /** The same before anything of theirs came, or came again: an SFU may wait for a key frame. */
 const START_MS = 5000;
 /** Media must flow for so long (ms) before somebody lost is back. */
@@ -29,8 +31,11 @@ export interface Look {
 export interface Flow {
   /** Media of theirs arrived since the look before. */
   readonly came: boolean;
-  /** `media` ought to come; `paused`: they send, but nobody here looks at it; `none`: all that they have is muted. */
-  readonly due: "media" | "paused" | "none";
+  /**
+   * `media` ought to come; `screen`: only a shared one, which some send when it changes and not otherwise; `paused`: they send, but nobody here
+   * looks at it; `none`: all that they have is muted.
+   */
+  readonly due: "media" | "screen" | "paused" | "none";
   /** The SFU says that it has lost them. */
   readonly failing: boolean;
 }
@@ -44,6 +49,10 @@ export interface Presence {
 
 interface Person {
   readonly lost: boolean;
+  /** What the SFU said at the last look. */
+  readonly failing: boolean;
+  /** Their screen came back by itself from such a silence: it tells nothing any more. */
+  readonly sparse: boolean;
   /** Something of what is due now came before. */
   readonly started: boolean;
   /** Since when what is due has not come. */
@@ -55,7 +64,15 @@ interface Person {
 }
 
 export const noPresence: Presence = { at: null, quietMs: 0, people: new Map() };
-const newcomer: Person = { lost: false, started: false, silentMs: 0, livedMs: 0, steadyMs: 0 };
+const newcomer: Person = {
+  lost: false,
+  failing: false,
+  sparse: false,
+  started: false,
+  silentMs: 0,
+  livedMs: 0,
+  steadyMs: 0,
+};
 
 /** The next look at the connection. Who is not in it is forgotten. */
 export function look(before: Presence, { at, alive, people }: Look): Presence {
@@ -74,19 +91,24 @@ export function look(before: Presence, { at, alive, people }: Look): Presence {
 }
 
 function next(before: Person, { came, due, failing }: Flow, ms: number, alive: boolean): Person {
+  const returned = came && due === "screen" && before.lost;
+  const sparse = before.sparse || returned;
   if (came) {
     const steadyMs = before.steadyMs + ms;
-    const lost = before.lost && steadyMs < BACK_MS;
-    return { lost, started: due === "media", silentMs: 0, livedMs: 0, steadyMs };
+    const lost = before.lost && !returned && steadyMs < BACK_MS;
+    const started = due === "media" || due === "screen";
+    return { lost, failing, sparse, started, silentMs: 0, livedMs: 0, steadyMs };
   }
-  // Nothing says that they are back, nor that they are not.
-  if (due === "paused") return { ...newcomer, lost: before.lost };
+  // Whether they are there only the SFU can say, and of those lost it must have said so to say that they are back.
+  if (due === "paused" || (due === "screen" && sparse))
+    return { ...newcomer, lost: failing || (before.lost && !before.failing), failing, sparse };
   // Whoever mutes is there to do it; beyond that only the SFU knows.
-  if (due === "none") return { ...newcomer, lost: failing };
+  if (due === "none") return { ...newcomer, lost: failing, failing };
   const silentMs = before.silentMs + ms;
   const livedMs = alive ? silentMs : before.livedMs;
-  const missed = silentMs >= (before.started ? LOST_MS : START_MS) && livedMs >= OURS_MS;
-  return { ...before, lost: before.lost || missed, silentMs, livedMs, steadyMs: 0 };
+  const limitMs = due === "screen" ? SCREEN_LOST_MS : LOST_MS;
+  const missed = silentMs >= (before.started ? limitMs : START_MS) && livedMs >= OURS_MS;
+  return { ...before, lost: before.lost || missed, failing, silentMs, livedMs, steadyMs: 0 };
 }
 
 /** Whose media stopped though they should come. */

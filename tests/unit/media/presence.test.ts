@@ -14,6 +14,8 @@ const LOOK_MS = 500;
 const flows: Flow = { came: true, due: "media", failing: false };
 const stopped: Flow = { came: false, due: "media", failing: false };
 const hidden: Flow = { came: false, due: "paused", failing: false };
+const shares: Flow = { came: true, due: "screen", failing: false };
+const still: Flow = { came: false, due: "screen", failing: false };
 const muted: Flow = { came: false, due: "none", failing: false };
 
 interface Seen {
@@ -71,6 +73,52 @@ const table: readonly (readonly [string, readonly Seen[], string])[] = [
     [begun, { bob: stopped, looks: 4 }, { bob: hidden, looks: 2 }],
     ".....LLL",
   ],
+  [
+    "who sends what nobody looks at is lost when the SFU says so, and back when it says that",
+    [begun, { bob: { ...hidden, failing: true }, looks: 2 }, { bob: hidden }],
+    "..LL.",
+  ],
+  [
+    "who was lost while nobody looked is back when the SFU had said so too, and no more",
+    [
+      begun,
+      { bob: stopped, looks: 4 },
+      { bob: hidden },
+      { bob: { ...hidden, failing: true } },
+      { bob: hidden },
+    ],
+    ".....LLL.",
+  ],
+  [
+    "a screen alone is missed within 3 s",
+    [
+      { bob: shares, looks: 2 },
+      { bob: still, looks: 6 },
+    ],
+    "......LL",
+  ],
+  [
+    "a still screen that comes once a second is there",
+    [
+      { bob: shares },
+      { bob: still },
+      { bob: shares },
+      { bob: still, looks: 2 },
+      { bob: shares },
+      { bob: still },
+    ],
+    ".......",
+  ],
+  [
+    "a screen that comes back from such a silence is sent only when it changes, and not missed again",
+    [{ bob: shares }, { bob: still, looks: 5 }, { bob: shares }, { bob: still, looks: 10 }],
+    ".....L...........",
+  ],
+  [
+    "of that the SFU alone knows",
+    [{ bob: shares }, { bob: still, looks: 5 }, { bob: shares }, { bob: { ...still, failing: true } }],
+    ".....L.L",
+  ],
   ["who mutes after being lost is there", [begun, { bob: stopped, looks: 4 }, { bob: muted }], ".....L."],
   ["media that have yet to begin are waited for longer", [{ bob: stopped, looks: 12 }], "..........LL"],
   [
@@ -110,11 +158,15 @@ test.each(table)("%s", (_name, seen, said) => {
   expect(watch(...seen)).toBe(said);
 });
 
-const anyFlow = fc.record({
-  came: fc.boolean(),
-  due: fc.constantFrom("media" as const, "paused" as const),
-  failing: fc.boolean(),
-});
+/** What the SFU says of those of whom nothing is due is believed at once, and it says so but every few seconds. */
+const anyFlow = fc.oneof(
+  fc.record({ came: fc.boolean(), due: fc.constant("media" as const), failing: fc.boolean() }),
+  fc.record({
+    came: fc.boolean(),
+    due: fc.constantFrom("screen" as const, "paused" as const),
+    failing: fc.constant(false),
+  }),
+);
 const anySeen = fc.record({ bob: anyFlow, alive: fc.boolean() });
 
 test("whatever comes, nobody is lost twice within 3 s", () => {
