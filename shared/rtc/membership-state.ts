@@ -183,8 +183,10 @@ export type Phase = "joining" | "live" | "unsure" | "left";
 export function phaseOf(state: OwnMembership): Phase {
   if (state.ended !== null) return "left";
   if (state.joinedAt === null) return "joining";
-  const { member, delay, now } = state;
-  const maybeFired = delay !== null && now >= delay.firesAt && !isDeputed(state);
+  const { member, delay, deputy, now } = state;
+  const maybeFired =
+    (delay !== null && now >= delay.firesAt && !isDeputed(state)) ||
+    (deputy !== null && now >= deputy.firesAt);
   return member && !maybeFired && now < member.endsAt ? "live" : "unsure";
 }
 
@@ -194,6 +196,7 @@ export function nextAt(state: OwnMembership): number | null {
   const { delay, deputy, offSfuAt, member, waits, now } = state;
   const times = [
     deputy?.restartAt,
+    deputy?.firesAt,
     deputy && offSfuAt !== null ? offSfuAt + DEPUTY_LOST_MS : null,
     delay?.restartAt,
     delay?.firesAt,

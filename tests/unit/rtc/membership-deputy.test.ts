@@ -38,6 +38,19 @@ test("once on its SFU, a long leave is given to the service, and only then is th
   expect(hand.passes(DEPUTY_HEARTBEAT_MS).open).toBe("restart-deputy long");
 });
 
+test("silent for so long that the long leave may have fired, we do not know whether others see us", () => {
+  const hand = deputed().passes(DEPUTY_HEARTBEAT_MS);
+  expect(hand.open).toBe("restart-deputy long");
+  hand.passes(NOW + DEPUTY_DELAY_MS - 1 - hand.now);
+  expect(phaseOf(hand.state)).toBe("live");
+  // No answer comes: it must be told by the clock.
+  expect(nextAt(hand.state)).toBe(NOW + DEPUTY_DELAY_MS);
+  hand.passes(1);
+  expect(phaseOf(hand.state)).toBe("unsure");
+  hand.done();
+  expect(phaseOf(hand.state)).toBe("live");
+});
+
 test("nothing is given away before we are in the call, nor where the server has no delayed leaves", () => {
   const early = onSfu(new Hand()).done("d1");
   expect(early.open).toBe("join");
