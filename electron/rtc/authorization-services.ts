@@ -6,6 +6,7 @@ import { isLoopback, safeSfuUrl } from "../../shared/rtc/transports.ts";
 import { toAppError } from "./failure.ts";
 import { grantIn, textOf, waitAsked, type Answer } from "./grant-answer.ts";
 import type { Clock, OpenIdToken, GrantMatrix } from "./ports.ts";
+import { Recent } from "./recent.ts";
 import type { OwnSelf } from "./types.ts";
 
 export type Fetch = typeof globalThis.fetch;
@@ -31,10 +32,10 @@ export class AuthorizationServices {
   readonly #matrix: GrantMatrix;
   readonly #clock: Clock;
   readonly #fetch: Fetch;
-  readonly #tokens = new Map<string, { readonly until: number; readonly token: OpenIdToken }>();
+  readonly #tokens = new Recent<{ readonly until: number; readonly token: OpenIdToken }>();
   /** Who told us to come later, and until when (epoch ms). */
-  readonly #busy = new Map<string, number>();
-  readonly #delegates = new Map<string, { readonly until: number; readonly can: boolean }>();
+  readonly #busy = new Recent<number>();
+  readonly #delegates = new Recent<{ readonly until: number; readonly can: boolean }>();
 
   constructor(matrix: GrantMatrix, clock: Clock, fetch: Fetch) {
     this.#matrix = matrix;

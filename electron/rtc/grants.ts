@@ -10,6 +10,7 @@ import {
 } from "./authorization-services.ts";
 import { identityIn } from "./grant-answer.ts";
 import { HomeserverEndpoints } from "./homeserver-endpoints.ts";
+import { NewServices } from "./new-services.ts";
 import type { OwnTransport } from "./own-transport.ts";
 import type { Clock, GrantMatrix } from "./ports.ts";
 import { within } from "./timer.ts";
@@ -46,6 +47,7 @@ export class Grants {
   readonly #parts: GrantsParts;
   readonly #services: AuthorizationServices;
   readonly #homeserver: HomeserverEndpoints;
+  readonly #new: NewServices;
   readonly #kept = new Map<string, { readonly at: number; readonly grant: Promise<SfuGrant> }>();
   /** By room, our member id in the stay that our homeserver let in by the right name: it may take over its leave. */
   readonly #known = new Map<RoomId, string>();
@@ -55,6 +57,7 @@ export class Grants {
     this.#parts = parts;
     this.#services = new AuthorizationServices(matrix, clock, fetch);
     this.#homeserver = new HomeserverEndpoints(matrix, clock);
+    this.#new = new NewServices(clock);
   }
 
   /** As `self`, whom our membership names, for `transport` (see `transportKey`). Fails as `Rtc.grant`. */
@@ -96,6 +99,7 @@ export class Grants {
     own: boolean,
     signal: AbortSignal,
   ): Promise<SfuGrant> {
+    if (!own) this.#new.admit(room, transport);
     const sfu = sfuOfKey(transport);
     if (sfu) {
       const grant = await this.#homeserver.grant(sfu, room, self);

@@ -179,3 +179,21 @@ test("a call whose homeserver is silent still knows where its own SFU is", async
   expect(granted(await world.get(OWN, LEGACY, { fresh: true }))).toBe(LEGACY.identity);
   expect(await world.delegate(LEGACY)).toBe("taken");
 });
+
+test("a member who names another service all the time makes us ask ten a minute, and holds up neither ours nor the known", async () => {
+  const world = new GrantWorld();
+  expect(granted(await world.get(THEIRS, LEGACY))).toBe(LEGACY.identity);
+  const many = Array.from({ length: 80 }, (_, at) => `https://jwt${at}.other`);
+  for (const url of many) world.services.set(url, service());
+  const at = world.clock.now();
+  for (const url of many.slice(0, 9)) expect(granted(await world.get(url, LEGACY))).toBe(LEGACY.identity);
+  const before = [world.tokens, world.asked.length];
+  for (const url of many.slice(9)) expect(await world.get(url, LEGACY)).toEqual({ code: "rate-limited" });
+  expect([world.tokens, world.asked.length]).toEqual(before);
+  expect(granted(await world.get(OWN, LEGACY))).toBe(LEGACY.identity);
+  expect(granted(await world.get(THEIRS, LEGACY, { fresh: true }))).toBe(LEGACY.identity);
+  // All of it in one minute; the next have their turn after it.
+  expect(world.clock.now() - at).toBeLessThan(60_000);
+  await world.clock.advance(60_000);
+  expect(granted(await world.get(many.at(-1) ?? "", LEGACY))).toBe(LEGACY.identity);
+});
