@@ -40,6 +40,8 @@ export function cryptoOf(client: MatrixClient): CryptoApi {
   return crypto;
 }
 
+const rustCryptoOf = (client: MatrixClient) => cryptoOf(client) as unknown as RustCrypto;
+
 /** The account's public identity (its master key) as the homeserver has it now; null where there is none. */
 export async function publishedIdentity(client: MatrixClient): Promise<string | null> {
   const me = client.getSafeUserId();
@@ -54,36 +56,53 @@ async function holdsPrivateKeys(client: MatrixClient): Promise<boolean> {
 }
 
 /**
+ * The private keys of before, while it is open whether the homeserver took an identity that was made. The crypto library takes them
+ * back only once it knows that they count again, which nobody can say offline.
+ */
+const keysBefore = new WeakMap<MatrixClient, PrivateKeys>();
+
+/**
  * Makes an identity, which signs this device and takes the place of the one that the account has, if any. Where the homeserver
- * does not take it, all is as before. @throws AppError as `authorised`
+ * does not take it, all is as before, or will be with `settleIdentity`. @throws AppError as `authorised`
  */
 export async function makeIdentity(client: MatrixClient, how: Authorisation): Promise<void> {
-  const crypto = cryptoOf(client);
-  const { olmMachine, outgoingRequestProcessor } = crypto as unknown as RustCrypto;
+  const { olmMachine, outgoingRequestProcessor } = rustCryptoOf(client);
   const make: RustCrypto["outgoingRequestProcessor"]["makeOutgoingRequest"] = (request, authorise) =>
     outgoingRequestProcessor.makeOutgoingRequest(request, authorise);
-  const before = await olmMachine.exportCrossSigningKeys();
+  await settleIdentity(client);
+  keysBefore.set(client, (await olmMachine.exportCrossSigningKeys()) ?? {});
   const requests = await olmMachine.bootstrapCrossSigning(true);
   try {
     if (requests.uploadKeysRequest) await make(requests.uploadKeysRequest);
     await make(requests.uploadSigningKeysRequest, (request) => authorised(request, how));
+    keysBefore.delete(client);
   } catch (error) {
-    // The one that the server has counts again, and its private keys with it.
-    if (await publishedIdentity(client)) await crypto.userHasCrossSigningKeys();
     // Unless only the answer was lost.
-    if ((await crypto.getCrossSigningKeyId()) === null || !(await isPublished(client))) {
-      const { masterKey, self_signing_key, userSigningKey } = before ?? {};
-      if (masterKey) await olmMachine.importCrossSigningKeys(masterKey, self_signing_key, userSigningKey);
-      throw error;
-    }
+    if ((await settleIdentity(client).catch(() => null)) !== "made") throw error;
   }
   await make(requests.uploadSignaturesRequest);
 }
 
-/** Whether the identity that we hold is the one that others see. */
-async function isPublished(client: MatrixClient): Promise<boolean> {
-  const [held, published] = [await cryptoOf(client).getCrossSigningKeyId(), await publishedIdentity(client)];
-  return held !== null && held === published;
+/**
+ * Asks the homeserver which identity counts where the answer to one that was made is open: that one (`made`), or that of before, whose
+ * private keys are then held again. Null where nothing is open. Fails where the homeserver does not answer.
+ */
+export async function settleIdentity(client: MatrixClient): Promise<"made" | "before" | null> {
+  const keys = keysBefore.get(client);
+  if (!keys) return null;
+  const crypto = cryptoOf(client);
+  const published = await publishedIdentity(client);
+  if (published !== null) await crypto.userHasCrossSigningKeys();
+  const isMade = published !== null && published === (await crypto.getCrossSigningKeyId());
+  keysBefore.delete(client);
+  if (isMade) return "made";
+  const { masterKey, self_signing_key, userSigningKey } = keys;
+  if (published !== null && masterKey)
+    await rustCryptoOf(client)
+      .olmMachine.importCrossSigningKeys(masterKey, self_signing_key, userSigningKey)
+      // Not those of the one that counts: another device made it meanwhile.
+      .catch(() => undefined);
+  return "before";
 }
 
 /**

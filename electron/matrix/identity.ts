@@ -13,6 +13,7 @@ import {
   makeRecoveryKey,
   publishedIdentity,
   recoverIdentity,
+  settleIdentity,
 } from "./cross-signing.ts";
 import { Approval } from "./identity-approval.ts";
 import { identityFacts, type IdentityFacts } from "./identity-facts.ts";
@@ -58,6 +59,8 @@ export class Identity {
   #readAgain = false;
   #queue: Promise<unknown> = Promise.resolve();
   #said = "";
+  /** What the note said before this device last began to make an identity. */
+  #wasUnfinished = false;
   /** Of the reset that is under way. */
   #approval: Approval | null = null;
   #stopped = false;
@@ -172,6 +175,7 @@ export class Identity {
     try {
       await this.#inTurn(async () => {
         const { client } = this.#parts.account;
+        if ((await settleIdentity(client)) === "before") this.#unmark();
         let isPublished = (await publishedIdentity(client)) !== null;
         if (!isPublished && (this.#parts.note.read().unfinished || !(await this.#knowsIdentity())))
           isPublished = await this.#bootstrap();
@@ -216,6 +220,7 @@ export class Identity {
   async #make(how: Pick<Authorisation, "password" | "browser" | "pause">): Promise<void> {
     const { account, note } = this.#parts;
     const before = note.read();
+    this.#wasUnfinished = before.unfinished;
     note.write({ ...before, unfinished: true });
     const { user, homeserver } = account.session;
     try {
@@ -227,9 +232,15 @@ export class Identity {
         (published) => published !== null,
         () => false,
       );
-      if (isAsBefore) note.write({ ...note.read(), unfinished: before.unfinished });
+      if (isAsBefore) this.#unmark();
       throw error;
     }
+  }
+
+  /** The identity of before is the one that counts. */
+  #unmark(): void {
+    const { note } = this.#parts;
+    note.write({ ...note.read(), unfinished: this.#wasUnfinished });
   }
 
   /** A kill, or a lost answer, may have left this device without the signature of an identity whose keys it holds. */
