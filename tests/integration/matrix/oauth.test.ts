@@ -46,10 +46,11 @@ async function browse(first: string): Promise<string> {
   }
 }
 
-async function start(folder?: string) {
+async function start(folder?: string, fetch = globalThis.fetch) {
   const pages: string[] = [];
   const main = await signInParts({
     ...(folder && { folder }),
+    fetch,
     openExternal: async (url) => void pages.push(await browse(url)),
   });
   open.push(main);
@@ -164,4 +165,33 @@ test("a sign-out takes the tokens back", async () => {
   await expect(
     matrixRequest(stack.homeserver.url, "not a token")("GET", "/v3/account/whoami"),
   ).rejects.toThrow("401");
+});
+
+test("a renewal that was under way at the sign-out does not bring the session back", async () => {
+  let isAsked = false;
+  const held = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const main = await start(undefined, async (input, init) => {
+    const response = await fetch(input, init);
+    if (!String(init?.body).includes("grant_type=refresh_token")) return response;
+    isAsked = true;
+    await held.promise;
+    // Read already, so that what follows of it follows at once.
+    const body = await response.text();
+    answered.resolve();
+    return new Response(body, response);
+  });
+  await main.signIn.oauth(stack.homeserver.url);
+  const { client } = main.signIn.required;
+  await vi.waitFor(() => {
+    // Any request renews it, once that is due; then it waits too.
+    client.whoami().catch(() => undefined);
+    expect(isAsked).toBe(true);
+  }, SOON);
+  await main.signIn.logout();
+  held.resolve();
+  await answered.promise;
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  expect(main.database.bytes("session")).toBeUndefined();
+  expect(phaseOf(main)).toBe("signed-out");
 });
