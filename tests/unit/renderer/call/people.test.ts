@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
-import { describe, expect, it } from "vitest";
+import { flushSync } from "svelte";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import Call from "../../../../renderer/call/Call.svelte";
 import type { Marks } from "../../../../renderer/call/view.ts";
@@ -90,16 +91,76 @@ it("is not told again of those who cannot hear me whom I know of, but of others"
 
 describe("an own device that is not verified", () => {
   const lobby = callState({ phase: "lobby", joinedAt: null });
+  const joining = callState({ phase: "joining", joinedAt: null });
   const ringing = callState({ outgoing: { phase: "ringing", people: [] } });
   const answered = callState({ outgoing: { phase: "answered", people: [] } });
   it.each([
     ["the lobby", lobby, true],
     ["a call that rings", ringing, true],
-    ["a call that was answered", answered, false],
+    ["a call that is being joined without a lobby", joining, true],
+    ["a call that was just answered", answered, true],
+    ["a call that has just begun, of somebody's ring", callState(), true],
+    ["a call that is joined without encryption", { ...joining, encrypted: false }, false],
     ["a lobby of a room without encryption", { ...lobby, encrypted: false }, false],
   ])("is told in %s: %#", (_where, state, told) => {
     open({ ...inCall, state, verified: false });
     expect(words().includes(t("call.unverified"))).toBe(told);
+  });
+
+  const told = () => words().includes(t("call.unverified"));
+
+  it("is not told again in a call that was joined from its lobby", async () => {
+    const call = open({ ...inCall, state: lobby, verified: false });
+    for (const state of [joining, callState()]) {
+      call.change({ state });
+      await settled();
+      expect(told()).toBe(false);
+    }
+  });
+
+  it("is told in the call what was not yet known in its lobby", async () => {
+    const call = open({ ...inCall, state: lobby, verified: null });
+    call.change({ state: joining, verified: false });
+    await settled();
+    expect(told()).toBe(true);
+  });
+
+  it("is told until dismissed, while it rings and after", async () => {
+    const call = open({ ...inCall, state: ringing, verified: false });
+    await click(button("Dismiss"));
+    for (const state of [ringing, answered]) {
+      call.change({ state });
+      await settled();
+      expect(told()).toBe(false);
+    }
+  });
+
+  it("is told anew in the next call", async () => {
+    const call = open({ ...inCall, state: joining, verified: false });
+    await click(button("Dismiss"));
+    for (const state of [null, joining]) {
+      call.change({ state });
+      await settled();
+    }
+    expect(told()).toBe(true);
+  });
+
+  it("is told in the first seconds of a call, however much happens in them, and then no more", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const call = open({ ...inCall, state: joining, verified: false });
+    const after = (ms: number, state: CallState) => {
+      vi.advanceTimersByTime(ms);
+      call.change({ state });
+      flushSync();
+      return told();
+    };
+    expect([
+      after(60_000, callState()),
+      after(10_000, callState()),
+      after(4000, callState()),
+      after(2000, callState()),
+    ]).toEqual([true, true, true, false]);
   });
 
   it.each([true, null])("is not told where it is verified or that is not known: %s", (verified) => {
