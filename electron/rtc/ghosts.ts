@@ -1,5 +1,5 @@
 import { leaveContent } from "../../shared/rtc/membership-content.ts";
-import { STICKY_MS } from "../../shared/rtc/membership-state.ts";
+import { stateKeyOf, STICKY_MS } from "../../shared/rtc/membership-state.ts";
 import type { EventId, RoomId } from "../../shared/matrix/ids.ts";
 import {
   CALL_SLOT,
@@ -83,7 +83,7 @@ export class Ghosts {
       .filter(({ nonce }) => nonce !== null)
       .flatMap(({ form, memberId, eventId: event }) => {
         const sticky = form === "sticky";
-        const keys = sticky ? [memberId] : [`_${user}_${device}_m.call`, `${user}_${device}_m.call`];
+        const keys = sticky ? [memberId] : [false, true].map((owned) => stateKeyOf(matrix, owned));
         const placeOf = (key: string) =>
           sessions.place(room, sticky ? stickyPlace(user, key) : legacyKey(key));
         const isIt = (key: string) => placeOf(key)?.eventId === event && placeOf(key)?.membership != null;

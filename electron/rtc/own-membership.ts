@@ -41,9 +41,9 @@ export interface OwnMembershipParts {
   readonly intent: CallIntent;
   /** What stands at a key of the room's member events. */
   readonly place: (key: string) => Place | undefined;
-  /** Every membership of the call that our own user and device wrote, ours or not. */
   /** Asks the service in front of our SFU to keep this leave from firing while we are there. Fails with `AppError`. */
   readonly delegate: (delayId: string, delayMs: number) => Promise<"taken" | "unsupported">;
+  /** Every membership of the call that our own user and device wrote, ours or not. */
   readonly ofThisDevice: () => readonly Membership[];
   readonly onChange: (status: MembershipStatus) => void;
   /** Others saw us gone, and see us come again. */
