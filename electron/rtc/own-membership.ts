@@ -185,6 +185,7 @@ export class OwnMembership {
   async #request(request: Request): Promise<void> {
     try {
       const came = await this.#ask(request);
+      if (this.#abandoned && came.delayId !== undefined) return await this.#disown(came.delayId);
       this.#send({ type: "done", request, ...came });
     } catch (error) {
       this.#parts.log.info("membership request failed", { request: request.kind, why: kindOf(error) });
@@ -192,6 +193,12 @@ export class OwnMembership {
         error instanceof RtcRequestError ? error : new RtcRequestError(passes(error), "internal");
       this.#send({ type: "failed", request, kind, retryAfterMs, maxDelayMs });
     }
+  }
+
+  /** A delayed leave that came too late to be remembered: in legacy it would fire into the stay that follows. */
+  #disown(delayId: string): Promise<void> {
+    const { matrix, self } = this.#parts;
+    return matrix.updateDelayed(delayId, self.form === "legacy" ? "cancel" : "send");
   }
 
   async #ask(request: Request): Promise<{ delayId?: string; eventId?: EventId; taken?: boolean }> {

@@ -541,6 +541,28 @@ test("left in bad network and joined again at once, it stays in", async () => {
   expect(alice.hears(bob) && bob.hears(alice)).toBe(true);
 });
 
+test("joined again while a delayed leave of the stay before is still asked for, that one never fires", async () => {
+  const world = new World();
+  const alice = world.person(ALICE, "A");
+  const call = await alice.joined();
+  await world.clock.advance(1_000);
+  const { matrix } = alice;
+  const quick = matrix.sendDelayedState.bind(matrix);
+  matrix.sendDelayedState = async (...args) => {
+    const id = await quick(...args);
+    await new Promise<void>((resolve) => world.clock.after(5_000, resolve));
+    return id;
+  };
+  call.setConnected(true);
+  await world.clock.advance(100);
+  expect([...world.server.delayed.values()].map(({ delayMs }) => delayMs)).toContain(3_600_000);
+  await alice.left();
+  matrix.sendDelayedState = quick;
+  await alice.joined();
+  await world.clock.advance(10_000);
+  expect([...world.server.delayed.values()].map(({ delayMs }) => delayMs)).toEqual([24_000]);
+});
+
 test("left while still joining, nothing of it stays", async () => {
   const world = new World();
   const alice = world.person(ALICE, "A");
