@@ -16,6 +16,7 @@ import {
   settleIdentity,
 } from "./cross-signing.ts";
 import { Approval } from "./identity-approval.ts";
+import { hearOutgoing } from "./identity-crypto-end.ts";
 import { identityFacts, type IdentityFacts } from "./identity-facts.ts";
 import type { Authorisation } from "./interactive-auth.ts";
 import { Backup } from "./key-backup.ts";
@@ -69,6 +70,7 @@ export class Identity {
     const { account, clock, log, note, onKeys } = parts;
     const { client } = account;
     this.#parts = parts;
+    hearOutgoing(client);
     this.#password = parts.password;
     this.#backup = new Backup({
       client,
