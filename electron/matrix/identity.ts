@@ -7,31 +7,16 @@ import { initialState, type IdentityState } from "../../shared/state/app-state.t
 import type { Log } from "../log.ts";
 import type { Clock } from "../rtc/ports.ts";
 import type { Account } from "./account.ts";
-import {
-  cryptoOf,
-  makeIdentity,
-  makeRecoveryKey,
-  publishedIdentity,
-  recoverIdentity,
-  settleIdentity,
-} from "./cross-signing.ts";
+import { cryptoOf, makeRecoveryKey, publishedIdentity, recoverIdentity } from "./cross-signing.ts";
 import { Approval } from "./identity-approval.ts";
 import { hearOutgoing } from "./identity-crypto-end.ts";
 import { identityFacts, type IdentityFacts } from "./identity-facts.ts";
-import type { Authorisation } from "./interactive-auth.ts";
+import { IdentityMaking, type IdentityNote } from "./identity-making.ts";
 import { Backup } from "./key-backup.ts";
 import { all, on } from "./listen.ts";
 import { toAppError } from "./request-error.ts";
 import { readRecoveryKey, storedSecrets } from "./secret-storage.ts";
 import { Verifications } from "./verifications.ts";
-
-/** What a device remembers of its identity besides the crypto store. */
-export interface IdentityNote {
-  /** The version of the key backup whose keys are all here. */
-  readonly restored: string | null;
-  /** This device began to make an identity, and secret storage may not hold it yet. */
-  readonly unfinished: boolean;
-}
 
 export interface IdentityParts {
   readonly account: Account;
@@ -49,6 +34,7 @@ export interface IdentityParts {
 /** Whose this device is: keeps the state current, gives a new account its identity, and does what the user asks about it. */
 export class Identity {
   readonly #parts: IdentityParts;
+  readonly #making: IdentityMaking;
   readonly #verifications: Verifications;
   readonly #backup: Backup;
   readonly #stopListening: () => void;
@@ -60,8 +46,6 @@ export class Identity {
   #readAgain = false;
   #queue: Promise<unknown> = Promise.resolve();
   #said = "";
-  /** What the note said before this device last began to make an identity. */
-  #wasUnfinished = false;
   /** Of the reset that is under way. */
   #approval: Approval | null = null;
   #stopped = false;
@@ -72,6 +56,7 @@ export class Identity {
     this.#parts = parts;
     hearOutgoing(client);
     this.#password = parts.password;
+    this.#making = new IdentityMaking({ account, log, note });
     this.#backup = new Backup({
       client,
       log,
@@ -129,7 +114,7 @@ export class Identity {
       const stored = storedSecrets(client);
       if (!stored.identity) throw new AppError("verification-failed", "no identity under this key");
       await recoverIdentity(client, account.secretKeys, key, stored.backup, this.#parts.log);
-      await this.#signSelf();
+      await this.#making.signSelf();
       await this.#backup.check();
     });
   }
@@ -147,7 +132,8 @@ export class Identity {
         approval.check();
         await openExternal(url);
       };
-      await this.#make({ password, browser, pause: approval.pause });
+      await this.#making.make({ password, browser, pause: approval.pause });
+      this.#isPublished = true;
       const recoveryKey = await makeRecoveryKey(account.client, account.secretKeys, { newBackup: true });
       return this.#keyMade(recoveryKey);
     });
@@ -177,19 +163,19 @@ export class Identity {
     try {
       await this.#inTurn(async () => {
         const { client } = this.#parts.account;
-        if ((await settleIdentity(client)) === "before") this.#unmark();
+        await this.#making.settle();
         let isPublished = (await publishedIdentity(client)) !== null;
         if (!isPublished && (this.#parts.note.read().unfinished || !(await this.#knowsIdentity())))
-          isPublished = await this.#bootstrap();
+          isPublished = await this.#making.first(this.#password);
         // Asks the homeserver for our own keys, so that what it has is what counts.
         else await cryptoOf(client).userHasCrossSigningKeys();
         this.#password = null;
-        if (isPublished) await this.#signSelf();
+        if (isPublished) await this.#making.signSelf();
         this.#isPublished = isPublished;
         await this.#readNow();
         // Of a reset that ended before the homeserver took it, or of a new identity that has no recovery key yet, nothing is left to do.
         if (isPublished && (this.#facts.device === "unverified" || !storedSecrets(client).identity))
-          this.#finished();
+          this.#making.finished();
         await this.#backup.check();
         if (isPublished && this.#facts.device === "verified") await this.#backup.make();
       });
@@ -203,70 +189,11 @@ export class Identity {
     return (await cryptoOf(client).getUserCrossSigningKeys(client.getSafeUserId())) !== null;
   }
 
-  /** A new account's first identity. Where the homeserver wants more than we have, the user is asked to make it (`reset`). */
-  async #bootstrap(): Promise<boolean> {
-    const { log } = this.#parts;
-    try {
-      await this.#make({
-        password: this.#password,
-        browser: null,
-        pause: () => Promise.reject(new Error("nobody is there")),
-      });
-      return true;
-    } catch (error) {
-      log.info("no identity was made", error);
-      return false;
-    }
-  }
-
-  async #make(how: Pick<Authorisation, "password" | "browser" | "pause">): Promise<void> {
-    const { account, note } = this.#parts;
-    const before = note.read();
-    this.#wasUnfinished = before.unfinished;
-    note.write({ ...before, unfinished: true });
-    const { user, homeserver } = account.session;
-    try {
-      await makeIdentity(account.client, { ...how, user, homeserver });
-      this.#isPublished = true;
-    } catch (error) {
-      // Where the homeserver has none, what was made here counts for nothing, and stays so marked.
-      const isAsBefore = await publishedIdentity(account.client).then(
-        (published) => published !== null,
-        () => false,
-      );
-      if (isAsBefore) this.#unmark();
-      throw error;
-    }
-  }
-
-  /** The identity of before is the one that counts. */
-  #unmark(): void {
-    const { note } = this.#parts;
-    note.write({ ...note.read(), unfinished: this.#wasUnfinished });
-  }
-
-  /** A kill, or a lost answer, may have left this device without the signature of an identity whose keys it holds. */
-  async #signSelf(): Promise<void> {
-    const { client } = this.#parts.account;
-    const crypto = cryptoOf(client);
-    const here = client.getDeviceId() ?? "";
-    const trust = await crypto.getDeviceVerificationStatus(client.getSafeUserId(), here);
-    if (trust?.crossSigningVerified || (await crypto.getCrossSigningKeyId()) === null) return;
-    await crypto.crossSignDevice(here);
-    // The signature counts once it comes back.
-    await crypto.userHasCrossSigningKeys();
-  }
-
   async #keyMade(recoveryKey: string): Promise<{ readonly recoveryKey: string }> {
-    this.#finished();
+    this.#making.finished();
     await this.#backup.check();
     await this.#readNow();
     return { recoveryKey };
-  }
-
-  #finished(): void {
-    const { note } = this.#parts;
-    if (note.read().unfinished) note.write({ ...note.read(), unfinished: false });
   }
 
   /** One thing at a time: they all change the same keys. */
