@@ -58,7 +58,8 @@ export class Scene {
 
   /** The fault begins. */
   async hit(): Promise<void> {
-    await Promise.all([watch(this.calling, "Bob"), watch(this.called, "Alice")]);
+    await watch(this.calling, "Bob");
+    if (!this.called.isClosed()) await watch(this.called, "Alice");
     this.#from = Date.now();
   }
 
@@ -89,6 +90,7 @@ export class Scene {
   /** Bob comes in again from his home window. */
   async bobReturns(): Promise<void> {
     this.called = await enter(this.lane.bob, this.name);
+    await watch(this.called, "Alice");
   }
 
   async bobLeaves(): Promise<void> {
