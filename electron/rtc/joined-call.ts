@@ -170,7 +170,7 @@ export class OwnCall implements JoinedCall {
         delegate: (delayId, delayMs) => delegate(serviceUrl, { delayId, delayMs }),
         ofThisDevice: () => sessions.stays(room, CALL_SLOT, matrix.user, matrix.device),
         onChange: (status) => this.#tell(status),
-        onRejoin: () => this.#keys?.forgotten(),
+        onCome: () => this.#keys?.forgotten(),
       });
       this.#membership.setConnected(this.#connected);
     } catch (error) {

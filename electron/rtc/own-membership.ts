@@ -46,8 +46,11 @@ export interface OwnMembershipParts {
   /** Every membership of the call that our own user and device wrote, ours or not. */
   readonly ofThisDevice: () => readonly Membership[];
   readonly onChange: (status: MembershipStatus) => void;
-  /** Others saw us gone, and see us come again. */
-  readonly onRejoin: () => void;
+  /**
+   * Others see us come, under a name that they did not know: our key must reach them after that. Some clients take a key that came before it for one
+   * of our last stay, where they have not quite forgotten that (seen of Element Call 0.26.1 after a kill).
+   */
+  readonly onCome: () => void;
 }
 
 export interface MembershipStatus {
@@ -163,14 +166,15 @@ export class OwnMembership {
   // Distributes over the union, so that each event keeps its own fields.
   #send(event: MembershipEvent extends infer E ? (E extends unknown ? Omit<E, "now"> : never) : never): void {
     if (this.#abandoned) return;
-    const { round } = this.#state;
+    const before = this.#state;
     const [state, effects] = stepMembership(this.#state, {
       ...event,
       now: this.#parts.clock.now(),
     } as MembershipEvent);
     this.#state = state;
     this.#perform(effects);
-    if (state.round !== round) this.#parts.onRejoin();
+    const seen = (of: State) => of.self.form === "sticky" && (of.member?.createdAt ?? null) !== null;
+    if (state.round !== before.round || (seen(state) && !seen(before))) this.#parts.onCome();
     this.#parts.onChange(this.status);
   }
 

@@ -51,7 +51,7 @@ export const faults: readonly Fault[] = [
       await scene.lane.bobAgain();
       await scene.hit();
       await scene.bobReturns();
-      await expect(scene.called.getByText(/call server cannot be reached/)).toBeVisible();
+      await expect(scene.called.getByText(/^The call server cannot be reached/)).toBeVisible();
       await authorization.pass();
       scene.healed();
       await scene.together();

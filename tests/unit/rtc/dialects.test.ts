@@ -55,6 +55,19 @@ describe("the form of our own membership", () => {
     expect(typesOf(world, ALICE)).toEqual([LEGACY]);
   });
 
+  test("in sticky form our key comes again after others have seen our membership", async () => {
+    const world = new World();
+    const [bob, alice] = [sticky(world, BOB, "B"), sticky(world, ALICE, "A")];
+    await world.clock.advance(100);
+    await bob.joined();
+    const heardFirst: ("membership" | "key")[] = [];
+    bob.matrix.onToDevice(({ sender }) => sender === ALICE && heardFirst.push("key"));
+    bob.matrix.onEvent((_room, { sender }) => sender === ALICE && heardFirst.push("membership"));
+    await alice.joined();
+    await world.clock.advance(2_000);
+    expect(heardFirst.lastIndexOf("key")).toBeGreaterThan(heardFirst.indexOf("membership"));
+  });
+
   test("it stays as it is for one stay, and a sticky one is somebody new in each", async () => {
     const world = new World();
     const alice = sticky(world, ALICE, "A");
