@@ -80,6 +80,7 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
       ),
     sendDelayedState: (id, type, stateKey, content, delayMs) =>
       schedule(client, statePath(id, type, stateKey), { [`${DELAYED}.delay`]: delayMs }, content),
+    hasDelayed: () => ask(() => hasDelayed(client)),
     hasSticky: () => hasSticky(client),
     sendSticky: (id, type, content, stickyMs) => sendEvent(client, id, type, content, stickyMs),
     sendDelayedSticky: (id, type, content, { stickyMs, delayMs }) =>
@@ -107,12 +108,13 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
   };
 }
 
+const hasDelayed = (client: MatrixClient) => client.doesServerSupportUnstableFeature(DELAYED);
+
 /** MSC4140. Resolves to the delay id. */
 const schedule = (client: MatrixClient, path: string, query: Record<string, number>, content: object) =>
   ask(async () => {
     // A server that does not know the parameter would send the event now.
-    if (!(await client.doesServerSupportUnstableFeature(DELAYED)))
-      throw new RtcRequestError("unsupported", "no delayed events");
+    if (!(await hasDelayed(client))) throw new RtcRequestError("unsupported", "no delayed events");
     const reply = await client.http.authedRequest(Method.Put, path, query, content, REQUEST);
     return v.parse(scheduled, reply).delay_id;
   }, "unsupported");

@@ -26,15 +26,11 @@ export interface GhostsParts {
 const GRACE_MS = 10_000;
 const RETRY_MS = 30_000;
 const TRIES = 20;
-/** A century: servers with delayed events refuse so long a delay, and what one might take is called off and harms nobody. */
-const NEVER_MS = 100 * 365 * 86_400_000;
 
 interface Ghost {
   readonly room: RoomId;
   readonly event: EventId;
   readonly clear: () => Promise<unknown>;
-  /** Schedules the same for `NEVER_MS`. */
-  readonly probe: () => Promise<string>;
   /** Whether it is still what stands there, and nobody else's to see to. */
   readonly stands: () => boolean;
 }
@@ -94,14 +90,9 @@ export class Ghosts {
           sticky
             ? matrix.sendSticky(room, STICKY_MEMBER, content, STICKY_MS)
             : matrix.sendState(room, LEGACY_MEMBER, key, content);
-        const spans = { stickyMs: STICKY_MS, delayMs: NEVER_MS };
-        const probe = () =>
-          sticky
-            ? matrix.sendDelayedSticky(room, STICKY_MEMBER, content, spans)
-            : matrix.sendDelayedState(room, LEGACY_MEMBER, key, content, NEVER_MS);
         // Of one state key the join has to do with it; a sticky ghost counts before a legacy stay of ours.
         const stands = () => isIt(key) && (sticky || !isIn(room));
-        return [{ room, event, clear, probe, stands }];
+        return [{ room, event, clear, stands }];
       });
   }
 
@@ -109,7 +100,7 @@ export class Ghosts {
     const { matrix, log } = this.#parts;
     if (!ghost.stands() || !matrix.isJoined(ghost.room, matrix.user)) return;
     try {
-      if (!isDead && (await this.#hasDelays(ghost))) return;
+      if (!isDead && (await matrix.hasDelayed())) return;
       if (!ghost.stands()) return;
       await ghost.clear();
       log.info("took back a membership of an earlier run");
@@ -118,20 +109,6 @@ export class Ghosts {
       const passes = error instanceof RtcRequestError && /^(offline|rate-limited)$/.test(error.kind);
       if (passes && tries > 0) this.#later(RETRY_MS, () => this.#lay(ghost, isDead, tries - 1));
     }
-  }
-
-  /** Whether the homeserver has delayed leaves, so that the run which wrote it has had one. */
-  async #hasDelays({ probe }: Ghost): Promise<boolean> {
-    let id: string;
-    try {
-      id = await probe();
-    } catch (error) {
-      const kind = error instanceof RtcRequestError ? error.kind : "refused";
-      if (kind === "offline" || kind === "rate-limited") throw error;
-      return kind === "too-long" || kind === "refused";
-    }
-    await this.#parts.matrix.updateDelayed(id, "cancel").catch(() => undefined);
-    return true;
   }
 
   #later(ms: number, run: () => Promise<void>): void {

@@ -55,6 +55,8 @@ export interface RtcMatrix {
     content: object,
     delayMs: number,
   ): Promise<string>;
+  /** Whether the server has delayed events (MSC4140). */
+  hasDelayed(): Promise<boolean>;
   /** Whether the server has sticky events (MSC4354). */
   hasSticky(): Promise<boolean>;
   /** MSC4354; encrypted in encrypted rooms. */

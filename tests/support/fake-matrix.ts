@@ -114,6 +114,9 @@ export class FakeClient implements RtcMatrix {
   sendDelayedState(room: RoomId, type: string, key: string, content: object, delayMs: number) {
     return this.#ask(() => this.server.schedule({ room, sender: this.user, type, key, content, delayMs }));
   }
+  hasDelayed() {
+    return this.#ask(() => this.server.maxDelayMs !== null);
+  }
   hasSticky() {
     // Asked once, long ago.
     return Promise.resolve(this.server.hasSticky);
