@@ -3,11 +3,11 @@ import type { RoomId } from "../../shared/matrix/ids.ts";
 import type { Clock } from "./ports.ts";
 import { Recent } from "./recent.ts";
 
-const MOST = 10;
+const MOST = 30;
 const PER_MS = 60_000;
 
 /**
- * How often a room's members may send us to a service where we have not been. Choice: ten a minute in each room, and the others in the next. Why: each
+ * How often a room's members may send us to a service where we have not been. Choice: thirty a minute in each room, and the others in the next. Why: each
  * costs our homeserver a request, and a member may name another one with every event. Cost: a call that has more SFUs from the start is
  * heard in full only after a minute or more.
  */
