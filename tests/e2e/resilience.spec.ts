@@ -4,7 +4,10 @@ import { watchRoom } from "../support/watch-room.ts";
 import { connect, expect, test } from "./fixtures.ts";
 
 // What other faults do is in tests/faults.
-test("whoever is killed and back before their delayed leave is in the call at once, and stays", async ({ pair, launch }) => {
+test("whoever is killed and back before their delayed leave is in the call at once, and stays", async ({
+  pair,
+  launch,
+}) => {
   const { alice, bob, room } = await pair({ direct: true });
   const { calling } = await connect(alice, bob);
   const watch = await watchRoom(bob.person, room);
