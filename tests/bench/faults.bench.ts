@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { format, resolveConfig } from "prettier";
+
 import { elementCallFaults, type Comparison } from "../faults/element-call.ts";
 import type { Outcome } from "../faults/scene.ts";
 import type { Row } from "./table.ts";
@@ -27,7 +29,11 @@ export async function run(): Promise<Row[]> {
   const theirs = await elementCallFaults();
   for (const name of theirs.keys())
     if (!all.some((one) => one.name === name)) throw new Error(`no fault "${name}" to compare with`);
-  writeFileSync(join(root, "docs/faults.md"), document(all, theirs));
+  const path = join(root, "docs/faults.md");
+  writeFileSync(
+    path,
+    await format(document(all, theirs), { ...(await resolveConfig(path)), filepath: path }),
+  );
   return all.flatMap(rows);
 }
 
