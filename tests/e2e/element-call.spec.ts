@@ -26,6 +26,8 @@ for (const { mode, encrypted, setting, sticky } of calls)
     launch,
     stack,
   }) => {
+    // Twice somebody has to be given up by an SFU, which takes 20 s.
+    test.setTimeout(300_000);
     const [alice, people] = await Promise.all([
       caller("alice"),
       Promise.all(["dave", "erin"].map((name) => signUp(stack.homeserver, freshName(name)))),
