@@ -20,6 +20,10 @@ test("any value that can be cloned comes back as it was", () => {
   );
 });
 
+test("a date that is none stays none", () => {
+  expect(decode(encode(new Date(NaN)))).toEqual(new Date(NaN));
+});
+
 test("values that hold themselves come back so", () => {
   const loop: Record<string, unknown> = {};
   loop["self"] = loop;

@@ -14,7 +14,8 @@ export function encode(root: unknown): string {
   const object = (value: object): unknown[] => {
     const tag = Object.prototype.toString.call(value).slice(8, -1);
     if (Array.isArray(value)) return ["array", Array.from(value, put)];
-    if (value instanceof Date) return ["date", value.getTime()];
+    // As text: of a date that is none JSON would make another one.
+    if (value instanceof Date) return ["date", String(value.getTime())];
     if (value instanceof RegExp) return ["regexp", value.source, value.flags];
     if (value instanceof Map) return ["map", [...value].map(([key, item]) => [put(key), put(item)])];
     if (value instanceof Set) return ["set", [...value].map(put)];
@@ -79,7 +80,7 @@ export function decode(text: string): unknown {
       case "bigint":
         return BigInt(a);
       case "date":
-        return keep(new Date(a));
+        return keep(new Date(Number(a)));
       case "regexp":
         return keep(new RegExp(a, b));
       case "array": {
