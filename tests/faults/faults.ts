@@ -9,6 +9,7 @@ import { Desktop } from "../support/desktop.ts";
 import { callMemberType, join, redact, sendState, stateOf } from "../support/people.ts";
 import type { MatrixEvent } from "../support/matrix-request.ts";
 import { cut, freeze } from "./freeze.ts";
+import { CAMERA_FPS } from "./lane.ts";
 import type { Scene } from "./scene.ts";
 
 /** Something that goes wrong in a call of Alice and Bob, mostly at Bob's. */
@@ -299,7 +300,7 @@ export const faults: readonly Fault[] = [
         recursive: true,
         filter: (path) => !/\.lock$|\/Singleton/.test(path),
       });
-      const copy = await App.launch({ profile, cameraFps: 10 });
+      const copy = await App.launch({ profile, cameraFps: CAMERA_FPS });
       try {
         await scene.hit();
         const home = await copy.window("home");

@@ -10,7 +10,7 @@ export interface Caller {
   readonly home: Page;
 }
 
-const CAMERA_FPS = 10;
+export const CAMERA_FPS = 10;
 
 /** Servers behind fault proxies, and Alice and Bob, who are used for one fault after the other. */
 export class Lane {
