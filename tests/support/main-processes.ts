@@ -47,3 +47,26 @@ export function mainProcesses() {
     },
   };
 }
+
+/** Who is in its call, itself included. */
+export const inCall = (main: MainProcess) =>
+  main.store.state.call?.participants.map(({ user }) => user) ?? [];
+
+const holds = (main: MainProcess, of: MainProcess) => {
+  const wanted = ownKey(of);
+  return main.running.conductor
+    .keys()
+    .some(
+      ({ identity, index, key }) =>
+        wanted?.identity === identity && wanted.index === index && Buffer.compare(key, wanted.key) === 0,
+    );
+};
+
+/** What the others must hold to hear this one: its current key. */
+export const ownKey = (main: MainProcess) => main.running.conductor.keys().findLast(({ own }) => own);
+
+/** Each can decrypt what the others send. */
+export const share = (...all: MainProcess[]) =>
+  vi.waitFor(() => {
+    for (const one of all) for (const other of all) if (one !== other) expect(holds(one, other)).toBe(true);
+  }, SOON);

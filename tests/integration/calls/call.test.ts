@@ -4,6 +4,7 @@ import type { RoomId } from "../../../shared/matrix/ids.ts";
 import { startFaultProxy } from "../../stack/fault-proxy.ts";
 import { startStack, type Stack } from "../../stack/stack.ts";
 import { mainProcess, type MainProcess } from "../../support/main-process.ts";
+import { inCall, ownKey, share } from "../../support/main-processes.ts";
 import { callMemberType, freshName, makeRoom, signUp, stateOf, type Person } from "../../support/people.ts";
 
 let stack: Stack;
@@ -44,24 +45,6 @@ async function join(main: MainProcess, room: RoomId): Promise<void> {
   main.running.conductor.join("video");
   await vi.waitFor(() => expect(main.store.state.call?.phase).toBe("joined"), SOON);
 }
-
-/** What the others must hold to hear this one: its current key. */
-const ownKey = (main: MainProcess) => main.running.conductor.keys().findLast(({ own }) => own);
-const holds = (main: MainProcess, of: MainProcess) => {
-  const wanted = ownKey(of);
-  return main.running.conductor
-    .keys()
-    .some(
-      ({ identity, index, key }) =>
-        wanted?.identity === identity && wanted.index === index && Buffer.compare(key, wanted.key) === 0,
-    );
-};
-const share = (...mains: MainProcess[]) =>
-  vi.waitFor(() => {
-    for (const one of mains)
-      for (const other of mains) if (one !== other) expect(holds(one, other)).toBe(true);
-  }, SOON);
-const inCall = (main: MainProcess) => main.store.state.call?.participants.map(({ user }) => user) ?? [];
 
 async function serverMembers(asking: Person | undefined, room: RoomId): Promise<string[]> {
   if (!asking) throw new Error("nobody");

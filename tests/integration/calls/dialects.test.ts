@@ -3,7 +3,7 @@ import { cp } from "node:fs/promises";
 import { describe, expect, test, vi } from "vitest";
 
 import type { RoomId } from "../../../shared/matrix/ids.ts";
-import { mainProcesses } from "../../support/main-processes.ts";
+import { inCall, mainProcesses, share } from "../../support/main-processes.ts";
 import { mainProcess, type MainProcess } from "../../support/main-process.ts";
 import {
   callMemberType,
@@ -57,28 +57,11 @@ function memberEvent(of: Person | undefined, main: MainProcess, room: RoomId): s
   return id;
 }
 
-const inCall = (main: MainProcess) => main.store.state.call?.participants.map(({ user }) => user) ?? [];
 const sees = (main: MainProcess, ...people: (Person | undefined)[]) =>
   vi.waitFor(
     () => expect(inCall(main).toSorted()).toEqual(people.map((person) => person?.userId).toSorted()),
     SOON,
   );
-
-const ownKey = (main: MainProcess) => main.running.conductor.keys().findLast(({ own }) => own);
-const holds = (main: MainProcess, of: MainProcess) => {
-  const wanted = ownKey(of);
-  return main.running.conductor
-    .keys()
-    .some(
-      ({ identity, index, key }) =>
-        wanted?.identity === identity && wanted.index === index && Buffer.compare(key, wanted.key) === 0,
-    );
-};
-/** Each can decrypt what the others send. */
-const share = (...all: MainProcess[]) =>
-  vi.waitFor(() => {
-    for (const one of all) for (const other of all) if (one !== other) expect(holds(one, other)).toBe(true);
-  }, SOON);
 
 const legacyMembers = async (asking: Person | undefined, room: RoomId): Promise<string[]> => {
   if (!asking) throw new Error("nobody");
