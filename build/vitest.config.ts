@@ -9,13 +9,13 @@ export default defineConfig({
   test: {
     projects: [
       { ...common, root, test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
-      // Real servers and processes: one file at a time, each with its own.
+      // Real servers and processes, each file with its own: much of their time is waiting.
       {
         root,
         test: {
           name: "integration",
           include: ["tests/integration/**/*.test.ts", "tests/host/**/*.test.ts"],
-          fileParallelism: false,
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

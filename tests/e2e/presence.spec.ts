@@ -1,6 +1,7 @@
 import { hears, moves, tile } from "../support/call-window.ts";
 import { picture } from "../support/look.ts";
 import { callMemberType, stateOf, type Person } from "../support/people.ts";
+import { watchRoom } from "../support/watch-room.ts";
 import { connect, expect, test } from "./fixtures.ts";
 
 /** How many devices the room's state lists in its call. */
@@ -9,13 +10,15 @@ async function listed(asking: Person, room: string): Promise<number> {
   return members.filter(({ content }) => Object.keys(content).length > 0).length;
 }
 
-test("whoever is killed is shown as lost while the room still lists them, and comes back", async ({
+// What other faults do is in tests/faults.
+test("whoever is killed is shown as lost while the room still lists them, comes back before their delayed leave, and stays", async ({
   pair,
   launch,
 }) => {
   const { alice, bob, room } = await pair({ direct: true });
   const { calling } = await connect(alice, bob);
   await hears(calling);
+  const watch = await watchRoom(bob.person, room);
   const lost = tile(calling, "Bob").getByText("Connection lost");
   const killedAt = Date.now();
   await bob.app.kill();
@@ -33,4 +36,12 @@ test("whoever is killed is shown as lost while the room still lists them, and co
   await called.getByRole("button", { name: "Join call" }).click();
   await Promise.all([moves(calling, "Bob"), moves(called, "Alice")]);
   await expect(lost).toBeHidden();
+  // The old run's delayed leave was cancelled: nothing takes the new membership away.
+  expect(
+    watch.events.filter(
+      ({ type, sender, content }) =>
+        type === callMemberType && sender === bob.person.userId && Object.keys(content).length === 0,
+    ),
+  ).toEqual([]);
+  await watch.stop();
 });

@@ -52,6 +52,8 @@ export async function startChromium(
     ["disable-component-update", ""],
     ["disable-dev-shm-usage", ""],
     ["disable-gpu", ""],
+    // Pages of the address bar, rendered for each window although none has one.
+    ["disable-features", "WebUIOmniboxPopup,WebUIOmniboxAimPopup"],
     ["disable-sync", ""],
     ["password-store", "basic"],
     ["log-level", "3"],

@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import { chromium } from "@playwright/test";
 
-import { findChromium } from "../../build/setup/places.mjs";
+import { browserOptions } from "./browser.ts";
 
 const dist = join(import.meta.dirname, "../../node_modules/livekit-client/dist");
 const ORIGIN = "http://localhost";
@@ -48,11 +48,7 @@ declare global {
 }
 
 export async function readSfu(): Promise<Reader> {
-  const executablePath = findChromium();
-  const browser = await chromium.launch({
-    ...(executablePath && { executablePath }),
-    args: ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"],
-  });
+  const browser = await chromium.launch(browserOptions());
   const page = await browser.newPage();
   await page.route(`${ORIGIN}/**`, (route) =>
     route.fulfill({ body: "<!doctype html>", contentType: "text/html" }),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { chromium } from "@playwright/test";
 import { AccessToken } from "livekit-server-sdk";
 
-import { findChromium } from "../../build/setup/places.mjs";
+import { browserOptions } from "./browser.ts";
 import { sfuRoomName } from "../stack/authorization/identity.ts";
 import type { Stack } from "../stack/stack.ts";
 
@@ -22,12 +22,8 @@ export interface Watched {
  * no key. Resolves once they received `packets` video packets.
  */
 export async function watchSfu(stack: Pick<Stack, "sfu">, roomId: string, packets = 300): Promise<Watched> {
-  const { url, token } = await grantOfEve(stack, roomId);
-  const executablePath = findChromium();
-  const browser = await chromium.launch({
-    ...(executablePath && { executablePath }),
-    args: ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"],
-  });
+  const { url, token } = await grantOfEve(stack, roomId, "DECODER");
+  const browser = await chromium.launch(browserOptions());
   try {
     const page = await browser.newPage();
     await page.route(`${ORIGIN}/**`, (route) =>
@@ -47,8 +43,9 @@ export async function watchSfu(stack: Pick<Stack, "sfu">, roomId: string, packet
 export async function grantOfEve(
   { sfu }: Pick<Stack, "sfu">,
   roomId: string,
+  device = "READER",
 ): Promise<{ readonly url: string; readonly token: string }> {
-  const token = new AccessToken(sfu.key, sfu.secret, { identity: "@eve:elsewhere:EVE" });
+  const token = new AccessToken(sfu.key, sfu.secret, { identity: `@eve:elsewhere:${device}` });
   token.addGrant({
     room: sfuRoomName(roomId, "m.call#ROOM"),
     roomJoin: true,

@@ -45,6 +45,13 @@ async function pair(how: { direct?: boolean } = {}) {
   };
   const room = (await makeRoom(people.a, [people.b], how)) as RoomId;
   const [alice, bob] = [await start(people.a, room), await start(people.b, room)];
+  // Word of a new device takes its time between servers, and what is encrypted before that is not for it.
+  await vi.waitFor(async () => {
+    const known = await alice.running.account.client.getCrypto()?.getUserDeviceInfo([people.b.userId]);
+    expect([...(known?.get(people.b.userId)?.keys() ?? [])]).toContain(
+      bob.running.account.client.getDeviceId(),
+    );
+  }, SOON);
   return { ...people, alice, bob, room };
 }
 

@@ -1,3 +1,4 @@
+import type { Browser } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 
 import type { CallState, Participant } from "../../../shared/state/app-state.ts";
@@ -6,6 +7,7 @@ import {
   buildStages,
   callOf,
   keyOf,
+  launchBrowser,
   member,
   openWindow,
   startSfu,
@@ -21,16 +23,19 @@ export const PATIENCE = { timeout: 60_000, interval: 100 };
 let sfu: Sfu;
 let stages: Stages;
 const open: CallWindow[] = [];
+const browsers = new Map<UserId, Browser>();
 
-/** For a file of tests: an SFU for all of them, and windows that go after each. */
+/** For a file of tests: an SFU and everybody's browser for all of them, and windows that go after each. */
 export function useSfu(): { readonly sfu: () => Sfu } {
   beforeAll(async () => {
     [sfu, stages] = await Promise.all([startSfu(), buildStages()]);
   });
   afterEach(async () => {
     await Promise.all(open.splice(0).map((each) => each.close()));
+    await sfu.empty();
   });
   afterAll(async () => {
+    await Promise.all([...browsers.values()].map((each) => each.close()));
     await stages.stop();
     await sfu.stop();
   });
@@ -38,7 +43,10 @@ export function useSfu(): { readonly sfu: () => Sfu } {
 }
 
 export async function openCallWindow(user: UserId): Promise<CallWindow> {
-  const window = await openWindow(user, sfu, stages);
+  let browser = browsers.get(user);
+  // A test may have killed it.
+  if (!browser?.isConnected()) browsers.set(user, (browser = await launchBrowser()));
+  const window = await openWindow(browser, user, sfu, stages);
   open.push(window);
   return window;
 }

@@ -3,17 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import { chromium, type Page } from "@playwright/test";
+import { chromium, type Browser, type Page } from "@playwright/test";
 import { AccessToken, RoomServiceClient } from "livekit-server-sdk";
 import { build, preview } from "vite";
 
-import { findChromium } from "../../../build/setup/places.mjs";
 import type { Envelope } from "../../../shared/ipc/bridge.ts";
 import type { UserId } from "../../../shared/matrix/ids.ts";
 import type { CallState, Participant, SignedIn } from "../../../shared/state/app-state.ts";
 import { defaultSettings, type Settings } from "../../../shared/state/settings.ts";
 import { livekitCommand } from "../../stack/livekit.ts";
 import { freePort } from "../../stack/ports.ts";
+import { browserOptions } from "../../support/browser.ts";
 import { supervise, type Server } from "../../stack/supervise.ts";
 
 declare global {
@@ -29,6 +29,8 @@ export interface Sfu extends Server {
   /** Whether grants make rooms from now on. */
   fullAccess: boolean;
   grant(identity: string): Promise<{ url: string; token: string }>;
+  /** Ends every call, for those too whose browser has not yet said that they are gone. */
+  empty(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,6 +57,9 @@ export async function startSfu(): Promise<Sfu> {
       const token = new AccessToken(KEY, SECRET, { identity, ttl: "1h" });
       token.addGrant({ room: ROOM, roomJoin: true, canPublish: true, canSubscribe: true });
       return { url: `ws://127.0.0.1:${port}`, token: await token.toJwt() };
+    },
+    empty: async () => {
+      for (const { name } of await rooms.listRooms()) await rooms.deleteRoom(name);
     },
     stop: () => supervision.end(),
   };
@@ -139,22 +144,28 @@ export interface CallWindow {
   killer(): Promise<() => void>;
 }
 
-const LAUNCH = [
-  "--no-sandbox",
+const SWITCHES = [
   "--use-fake-device-for-media-stream=device-count=3",
   "--use-fake-ui-for-media-stream",
+  "--autoplay-policy=no-user-gesture-required",
 ];
 
-/** A browser of its own for each person, as each has their own app. */
-export async function openWindow(user: UserId, sfu: Sfu, stages: Stages): Promise<CallWindow> {
-  const identity = `${user}:DEVICE`;
-  const executablePath = findChromium();
-  const browser = await chromium.launch({
-    ...(executablePath && { executablePath }),
-    args: [...LAUNCH, "--autoplay-policy=no-user-gesture-required"],
+/** A person's browser, as each has their own app. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    ...browserOptions(...SWITCHES),
     // Playwright mutes by default; muted output would still be decoded, but is not what people have.
     ignoreDefaultArgs: ["--mute-audio"],
   });
+}
+
+export async function openWindow(
+  browser: Browser,
+  user: UserId,
+  sfu: Sfu,
+  stages: Stages,
+): Promise<CallWindow> {
+  const identity = `${user}:DEVICE`;
   const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
   const view = { session: sessionOf(user), call: null as CallState | null, settings: defaultSettings };
   const asked: CallWindow["asked"] = [];
@@ -187,7 +198,7 @@ export async function openWindow(user: UserId, sfu: Sfu, stages: Stages): Promis
       await page.reload();
       await page.waitForFunction(() => "stage" in window);
     },
-    close: () => browser.close(),
+    close: () => page.context().close(),
     killer: async () => {
       const session = await browser.newBrowserCDPSession();
       const { processInfo } = await session.send("SystemInfo.getProcessInfo");

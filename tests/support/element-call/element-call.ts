@@ -11,7 +11,7 @@ import {
   type Page,
 } from "@playwright/test";
 
-import { findChromium } from "../../../build/setup/places.mjs";
+import { browserOptions } from "../browser.ts";
 import { hears } from "../call-window.ts";
 import type { Person } from "../people.ts";
 import type { SeenKey } from "./host/host.ts";
@@ -25,12 +25,10 @@ export type Toggle =
 export type Intent = "start_call" | "join_existing" | "start_call_dm" | "join_existing_dm";
 
 const SCREEN = 'video[data-lk-source="screen_share"]';
-const LAUNCH = [
-  "--no-sandbox",
+const SWITCHES = [
   "--use-fake-device-for-media-stream",
   "--use-fake-ui-for-media-stream",
   "--autoplay-policy=no-user-gesture-required",
-  "--disable-features=LocalNetworkAccessChecks",
 ];
 
 export interface LaunchOptions {
@@ -73,10 +71,8 @@ export class ElementCall {
     { mode, profile, clock = false }: LaunchOptions,
   ): Promise<ElementCall> {
     const folder = profile ?? (await mkdtemp(join(tmpdir(), "carillon-element-call-profile-")));
-    const executablePath = findChromium();
     const context = await chromium.launchPersistentContext(folder, {
-      ...(executablePath && { executablePath }),
-      args: LAUNCH,
+      ...browserOptions(...SWITCHES),
       // In a lower one its controls lie under the tiles until the mouse moves.
       viewport: { width: 1000, height: 700 },
     });
