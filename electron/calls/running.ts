@@ -71,7 +71,10 @@ export class Running {
       ),
     });
     const personOf = (room: RoomId, user: UserId) => person(client.getRoom(room), user);
-    const goingOn = (room: RoomId) => sessionsShown(this.#rtc.sessions(room), personOf);
+    const goingOn = (room: RoomId) => ({
+      ...sessionsShown(this.#rtc.sessions(room), personOf),
+      canCall: this.#rtc.canJoin(room),
+    });
     const wire = signals(client, log);
 
     this.hands = new Hands({

@@ -1,6 +1,7 @@
 import {
   ClientEvent,
   ClientPrefix,
+  EventType,
   Method,
   RoomEvent,
   RoomMemberEvent,
@@ -11,6 +12,7 @@ import { CryptoEvent } from "matrix-js-sdk/lib/crypto-api/index.js";
 import * as v from "valibot";
 
 import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
+import { LEGACY_MEMBER, STICKY_MEMBER } from "../../shared/rtc/member-event.ts";
 import { RtcRequestError, type RtcMatrix } from "../rtc/ports.ts";
 import { ask, REQUEST, sent } from "./ask.ts";
 import { all, on } from "./listen.ts";
@@ -38,6 +40,15 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
     isEncrypted: (id) => room(id)?.hasEncryptionStateEvent() ?? false,
     isJoined: (id, user) => room(id)?.getMember(user)?.membership === "join",
     isUpgraded: (id) => room(id)?.currentState.getStateEvents("m.room.tombstone", "") != null,
+    maySend(id, form) {
+      const state = room(id)?.currentState;
+      const me = client.getSafeUserId();
+      if (!state) return false;
+      if (form === "legacy") return state.maySendStateEvent(LEGACY_MEMBER, me);
+      // Encrypted in encrypted rooms, and its delayed leave in clear.
+      const types = this.isEncrypted(id) ? [EventType.RoomMessageEncrypted, STICKY_MEMBER] : [STICKY_MEMBER];
+      return types.every((type) => state.maySendEvent(type, me));
+    },
     memberEvents(id) {
       const known = room(id);
       return known ? memberEvents(known) : [];

@@ -34,6 +34,9 @@ export class FakeRtc implements Rtc {
     return this.#calls.get(room) ?? null;
   }
 
+  canJoin(): boolean {
+    return true;
+  }
   sessions(room: RoomId): readonly SessionView[] {
     const session = this.#sessions.get(room);
     return session ? [session] : [];

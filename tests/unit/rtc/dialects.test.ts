@@ -55,6 +55,43 @@ describe("the form of our own membership", () => {
     expect(typesOf(world, ALICE)).toEqual([LEGACY]);
   });
 
+  test.each<[Settings["membership"], ("legacy" | "sticky")[], boolean, string | null]>([
+    ["compatible", ["legacy"], true, STICKY],
+    ["compatible", ["legacy"], false, null],
+    ["compatible", ["sticky"], true, LEGACY],
+    ["sticky", ["sticky"], true, LEGACY],
+    ["sticky", ["legacy", "sticky"], true, null],
+  ])("chosen %s, forbidden %j, server has sticky ones: %s: %s", async (membership, forms, can, type) => {
+    const world = new World();
+    world.server.hasSticky = can;
+    const room = world.server.get(ROOM);
+    for (const form of forms) room.barredForms.add(form);
+    const alice = world.person(ALICE, "A");
+    alice.membership = membership;
+    await world.clock.advance(100);
+    expect(alice.rtc.canJoin(ROOM)).toBe(type !== null);
+    const call = alice.join();
+    await world.clock.until("an answer", () => call.status.phase !== "joining");
+    expect(call.status).toMatchObject(
+      type === null ? { phase: "left", error: "call-forbidden" } : { phase: "live" },
+    );
+    expect(typesOf(world, ALICE)).toEqual(type === null ? [] : [type]);
+  });
+
+  test("that we may be in a call after all is told once the server said that it has sticky events", async () => {
+    const world = new World();
+    world.server.get(ROOM).barredForms.add("legacy");
+    const { rtc } = world.person(ALICE, "A");
+    expect(rtc.canJoin(ROOM)).toBe(false);
+    const told: boolean[] = [];
+    rtc.onChange((room) => told.push(rtc.canJoin(room)));
+    await world.clock.advance(100);
+    expect(told.at(-1)).toBe(true);
+    world.server.write(ROOM, CAROL, "org.matrix.msc4143.rtc.slot", "m.call#ROOM", { status: "closed" });
+    await world.clock.advance(100);
+    expect(rtc.canJoin(ROOM)).toBe(false);
+  });
+
   test("in sticky form our key comes again after others have seen our membership", async () => {
     const world = new World();
     const [bob, alice] = [sticky(world, BOB, "B"), sticky(world, ALICE, "A")];
