@@ -17,6 +17,7 @@ import { RtcRequestError, type RtcMatrix } from "../rtc/ports.ts";
 import { ask, REQUEST, sent } from "./ask.ts";
 import { all, on } from "./listen.ts";
 import { memberEvents, onMemberEvent } from "./member-events.ts";
+import { SenderDevices } from "./sender-devices.ts";
 import { hasSticky, sendEvent } from "./signals-send.ts";
 import { sendEncrypted } from "./to-device.ts";
 import { livekitRequest, rtcTransports } from "./transports.ts";
@@ -28,6 +29,7 @@ const DELAYED = "org.matrix.msc4140";
 export function rtcMatrix(client: MatrixClient): RtcMatrix {
   const crypto = client.getCrypto();
   if (!crypto) throw new Error("the client has no crypto");
+  const senders = new SenderDevices(crypto);
   const room = (id: RoomId): Room | null => client.getRoom(id);
 
   return {
@@ -51,7 +53,7 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
     },
     memberEvents(id) {
       const known = room(id);
-      return known ? memberEvents(known) : [];
+      return known ? memberEvents(known, senders) : [];
     },
     async loadDevices(id, users) {
       await room(id)?.loadMembersIfNeeded();
@@ -59,7 +61,7 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
     },
     deviceIds: async (user) => [...((await crypto.getUserDeviceInfo([user])).get(user)?.keys() ?? [])],
 
-    onEvent: (listener) => onMemberEvent(client, listener),
+    onEvent: (listener) => onMemberEvent(client, senders, listener),
     onRoomMember: (listener) =>
       on(client, RoomMemberEvent.Membership, (_event, member, before) => {
         // Ids of rooms and members come from the homeserver in this form.
