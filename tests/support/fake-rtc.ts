@@ -85,6 +85,7 @@ export class FakeJoinedCall implements JoinedCall {
 
   becomes(status: JoinStatus): void {
     this.status = status;
+    if (status.phase === "left") this.#leave();
     for (const listener of this.#statusListeners) listener(status);
   }
   receives(key: MediaKey): void {
