@@ -49,6 +49,8 @@ export class OwnSelves {
 
   /** Whether we may be in the room's call. */
   canJoin(room: RoomId): boolean {
+    // A server that did not answer at the start is asked again, since nobody comes to a call that cannot be joined.
+    this.learn();
     return this.#parts.matrix.maySend(room, this.#formIn(room));
   }
 

@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import * as v from "valibot";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { sfuIdentity } from "../../../electron/rtc/identity.ts";
 import { RtcRequestError } from "../../../electron/rtc/ports.ts";
 import type { Settings } from "../../../shared/state/settings.ts";
+import { FakeClient } from "../../support/fake-matrix.ts";
 import { ALICE, BOB, CAROL, ROOM, World, type Phone } from "./call-world.ts";
 
 const LEGACY = "org.matrix.msc3401.call.member";
@@ -90,6 +91,20 @@ describe("the form of our own membership", () => {
     world.server.write(ROOM, CAROL, "org.matrix.msc4143.rtc.slot", "m.call#ROOM", { status: "closed" });
     await world.clock.advance(100);
     expect(rtc.canJoin(ROOM)).toBe(false);
+  });
+
+  test("a server that did not say at the start whether it has them is asked again when the room is looked at", async () => {
+    const world = new World();
+    world.server.get(ROOM).barredForms.add("legacy");
+    vi.spyOn(FakeClient.prototype, "hasSticky").mockRejectedValueOnce(
+      new RtcRequestError("offline", "no answer"),
+    );
+    const { rtc } = world.person(ALICE, "A");
+    await world.clock.advance(100);
+    expect(rtc.canJoin(ROOM)).toBe(false);
+    await world.clock.advance(100);
+    expect(rtc.canJoin(ROOM)).toBe(true);
+    vi.restoreAllMocks();
   });
 
   test("in sticky form our key comes again after others have seen our membership", async () => {
