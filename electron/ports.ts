@@ -46,6 +46,8 @@ export interface Notifier {
   missed(notice: MissedNotice, on: { readonly again: () => void; readonly opened: () => void }): void;
   /** Takes away what was said of missed calls. */
   clearMissed(): void;
+  /** Somebody asks for something, which a click shows; stays until the function that is returned takes it away. */
+  asked(notice: AskedNotice, on: Pick<RingAnswers, "opened">): () => void;
   /** A sentence, once: the app goes on in the tray. */
   tell(title: string, body: string): void;
 }
@@ -71,6 +73,8 @@ export interface MissedNotice {
   readonly title: string;
   readonly body: string;
 }
+
+export type AskedNotice = MissedNotice;
 
 /** The icon in the tray, the taskbar's or dock's attention and badge. */
 export interface Indicator {

@@ -3,6 +3,7 @@ import type { Call } from "../../shared/call/call.ts";
 import type { Outgoing } from "../../shared/call/outgoing.ts";
 import type {
   CallState,
+  LostCall,
   OngoingCall,
   Participant,
   Person,
@@ -26,6 +27,7 @@ export interface CallFacts {
   readonly room: RoomSummary | undefined;
   /** Of the call that is held. */
   readonly held: RoomSummary | null | undefined;
+  readonly lost: LostCall | null;
   readonly outgoing: Outgoing | null;
   readonly session: SessionView | undefined;
   readonly joined: JoinedCall | null;
@@ -37,7 +39,7 @@ export interface CallFacts {
 
 /** What the windows see of the call. */
 export function callState(facts: CallFacts): CallState | null {
-  const { call, room, held, outgoing, session, transport, knowledge, personOf } = facts;
+  const { call, room, held, lost, outgoing, session, transport, knowledge, personOf } = facts;
   if (call.phase === "idle" || !room) return null;
   const members = session?.members ?? [];
   const isMutual = room.encrypted && call.phase === "joined";
@@ -55,6 +57,7 @@ export function callState(facts: CallFacts): CallState | null {
       people: rung.people.map((user) => personOf(call.room, user)),
     },
     held: held ? { room: held.id, name: held.name, avatar: held.avatar, direct: held.direct } : null,
+    ...(lost && { lost }),
     joinedAt: call.phase === "joined" ? call.joinedAt : null,
     membership: call.phase === "joined" ? call.membership : "none",
     error: call.phase === "lobby" ? call.error : null,

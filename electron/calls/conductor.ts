@@ -8,11 +8,11 @@ import {
   type Calls,
 } from "../../shared/call/call.ts";
 import type { Rung } from "../../shared/call/outgoing.ts";
-import { AppError, codeOf } from "../../shared/errors.ts";
+import { AppError, codeOf, type ErrorCode } from "../../shared/errors.ts";
 import type { MediaKey, SfuGrant } from "../../shared/ipc/contract.ts";
 import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
 import type { CallSignal } from "../../shared/rtc/notification.ts";
-import type { AppState, CallIntent, Person, RoomSummary } from "../../shared/state/app-state.ts";
+import type { AppState, CallIntent, LostCall, Person, RoomSummary } from "../../shared/state/app-state.ts";
 import type { Log } from "../log.ts";
 import type { Power, Windows } from "../ports.ts";
 import type { Clock, Signals } from "../rtc/ports.ts";
@@ -20,6 +20,7 @@ import { within } from "../rtc/timer.ts";
 import type { Rtc } from "../rtc/types.ts";
 import type { Store } from "../state/store.ts";
 import { callState, type Knowledge, type PersonOf } from "./call-state.ts";
+import { LastListed } from "./last-listed.ts";
 import { Memberships, type Company } from "./memberships.ts";
 import { OutgoingRing } from "./outgoing.ts";
 import { Place } from "./place.ts";
@@ -50,12 +51,13 @@ export class Conductor {
   readonly #memberships: Memberships;
   #calls: Calls = noCalls;
   #place: Place | null = null;
-  /** As it was listed last: whoever is put out of a room is to read it in the call's window. */
-  #room: RoomSummary | undefined;
+  readonly #listed: LastListed;
+  #lost: LostCall | null = null;
   readonly #stopListening: () => void;
 
   constructor(parts: ConductorParts) {
     this.#parts = parts;
+    this.#listed = new LastListed(() => parts.store.state.rooms);
     this.#memberships = new Memberships({
       rtc: parts.rtc,
       isWanted: (room) => this.#isIn(room),
@@ -64,7 +66,7 @@ export class Conductor {
         this.#outgoing.look(room);
       },
       key: (room, key) => this.#isCurrent(room) && parts.tellKey(key),
-      ended: (room, code) => this.send({ type: "ended", room, code }),
+      ended: (room, code) => this.#ended(room, code),
       left: (room) => this.send({ type: "left", room }),
     });
     this.#outgoing = new OutgoingRing({
@@ -256,13 +258,14 @@ export class Conductor {
   #show(): void {
     const { store, power, personOf, knowledge } = this.#parts;
     const { call, held } = this.#calls;
-    if (call.phase === "idle") this.#room = undefined;
-    else this.#room = this.#summary(call.room) ?? (this.#room?.id === call.room ? this.#room : undefined);
-    const room = this.#room;
+    if (call.phase === "idle") this.#listed.clear();
+    const room = call.phase === "idle" ? undefined : this.#listed.of(call.room);
+    if (!isOn(call) || (this.#lost && this.#isIn(this.#lost.room))) this.#lost = null;
     const seen = callState({
       call,
       room,
-      held: held && this.#summary(held.room),
+      held: held && this.#listed.of(held.room),
+      lost: this.#lost,
       outgoing: this.#outgoing.state,
       session: room && this.#memberships.session(room.id),
       joined: room ? this.#memberships.of(room.id) : null,
@@ -277,6 +280,14 @@ export class Conductor {
 
   #summary(room: RoomId): RoomSummary | undefined {
     return this.#parts.store.state.rooms.find(({ id }) => id === room);
+  }
+
+  /** A call ended by itself. Where it was one of two, the window shows the other one, and is to say why. */
+  #ended(room: RoomId, error: ErrorCode | null): void {
+    const listed = this.#listed.of(room);
+    if (this.#calls.held && this.#isIn(room) && error !== null && listed)
+      this.#lost = { room, name: listed.name, error, at: this.#parts.clock.now() };
+    this.send({ type: "ended", room, code: error });
   }
 
   #isCurrent(room: RoomId): boolean {

@@ -1,8 +1,7 @@
 import type { RoomId } from "../../shared/matrix/ids.ts";
 import { CALL_SLOT } from "../../shared/rtc/member-event.ts";
 import { speaks } from "../../shared/rtc/transports.ts";
-import type { OtherSession, Person } from "../../shared/state/app-state.ts";
-import type { GoingOn } from "../matrix/rooms.ts";
+import type { OtherSession, Person, RoomSummary } from "../../shared/state/app-state.ts";
 import type { SessionView } from "../rtc/types.ts";
 import { ongoingCall, type PersonOf } from "./call-state.ts";
 
@@ -10,11 +9,13 @@ import { ongoingCall, type PersonOf } from "./call-state.ts";
 export const roomCall = (sessions: readonly SessionView[]): SessionView | undefined =>
   sessions.find(({ slot }) => slot === CALL_SLOT);
 
+type Shown = Pick<RoomSummary, "call" | "others">;
+
 /**
  * What a room shows of its sessions (MSC4143: those of unknown applications and transports are shown as well). A call is one of the
  * others where none of its members publishes in a way that we speak: whoever joined it would see and hear nobody.
  */
-export function sessionsShown(sessions: readonly SessionView[], personOf: PersonOf): GoingOn {
+export function sessionsShown(sessions: readonly SessionView[], personOf: PersonOf): Shown {
   const call = roomCall(sessions);
   const transport = call ? foreignTransport(call) : null;
   const others = sessions.filter((session) => session !== call || transport !== null);

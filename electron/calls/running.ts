@@ -25,6 +25,7 @@ import { roomCall, sessionsShown } from "./other-sessions.ts";
 import { Ringing } from "./ringing.ts";
 import { ringsIn } from "./rings-file.ts";
 import { safetyCode } from "./safety-code.ts";
+import { VerificationAsked } from "./verification-asked.ts";
 
 export interface RunningParts extends Omit<
   ConductorParts,
@@ -71,7 +72,10 @@ export class Running {
       ),
     });
     const personOf = (room: RoomId, user: UserId) => person(client.getRoom(room), user);
-    const goingOn = (room: RoomId) => sessionsShown(this.#rtc.sessions(room), personOf);
+    const goingOn = (room: RoomId) => ({
+      ...sessionsShown(this.#rtc.sessions(room), personOf),
+      canCall: this.#rtc.canJoin(room),
+    });
     const wire = signals(client, log);
 
     this.hands = new Hands({
@@ -130,6 +134,7 @@ export class Running {
       personOf,
       remember: (fact) => this.history.add(fact),
     });
+    const asked = new VerificationAsked({ ...parts, me });
     this.identity = new Identity({
       account,
       password: parts.password,
@@ -137,7 +142,10 @@ export class Running {
       log,
       note: identityNoteIn(database, me, device),
       openExternal: parts.openExternal,
-      publish: (identity) => store.update((state) => ({ ...state, identity })),
+      publish: (identity) => {
+        store.update((state) => ({ ...state, identity }));
+        asked.look(identity.verification);
+      },
       onKeys: () => this.history.again(),
     });
     // Names, settings and the call that we are in are all told by the state.

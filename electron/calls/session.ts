@@ -259,8 +259,9 @@ export class SignIn {
     if (JSON.stringify(now) !== JSON.stringify(this.#parts.store.state.session)) this.#set(now);
   }
 
-  /** The server no longer takes our token. */
+  /** The server no longer takes our token. What a request of an account that is gone hears late says nothing of the one that is here. */
   async #dropped(session: SavedSession, soft: boolean): Promise<void> {
+    if (this.#account?.session !== session) return;
     await this.close();
     this.#ended(session, soft);
   }

@@ -6,11 +6,13 @@ import {
   type MatrixEvent,
   type Room,
 } from "matrix-js-sdk";
+import { CryptoEvent } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { RoomStickyEventsEvent } from "matrix-js-sdk/lib/models/room-sticky-events.js";
 
 import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
 import { LEGACY_MEMBER, STICKY_MEMBER, type MemberEvent } from "../../shared/rtc/member-event.ts";
 import { all, on } from "./listen.ts";
+import type { SenderDevices } from "./sender-devices.ts";
 
 const STATE_TYPES: ReadonlySet<string> = new Set([LEGACY_MEMBER, "org.matrix.msc4143.rtc.slot"]);
 
@@ -20,17 +22,39 @@ type Heard = (room: RoomId, event: MemberEvent) => void;
 const revived = new WeakSet<MatrixEvent>();
 
 /** Every member and slot event that stands in a room. */
-export function memberEvents(room: Room): readonly MemberEvent[] {
+export function memberEvents(room: Room, senders: SenderDevices): readonly MemberEvent[] {
   const legacy = [...STATE_TYPES].flatMap((type) => room.currentState.getStateEvents(type));
-  const sticky = [...room._unstable_getStickyEvents()].filter(
-    (event) => event.getType() === STICKY_MEMBER && !revived.has(event),
-  );
-  return [...legacy, ...sticky].map(toMemberEvent);
+  return [...legacy.map(toMemberEvent), ...stickyMembers(room).map((event) => encrypted(event, senders))];
 }
 
-/** Tells each member, slot and redaction event as it comes, decrypted. */
-export const onMemberEvent = (client: MatrixClient, listener: Heard): (() => void) =>
-  all(onState(client, listener), onSticky(client, listener), onRedaction(client, listener));
+/** Tells each member, slot and redaction event as it comes, decrypted; an encrypted one again when its device is known. */
+export const onMemberEvent = (client: MatrixClient, senders: SenderDevices, listener: Heard): (() => void) =>
+  all(
+    onState(client, listener),
+    onSticky(client, senders, listener),
+    onRedaction(client, listener),
+    // Ids of users come from crypto in this form.
+    on(client, CryptoEvent.DevicesUpdated, (users) =>
+      users.forEach((user) => senders.refresh(user as UserId)),
+    ),
+    senders.onChange(({ user, keys }) => {
+      for (const room of client.getRooms())
+        for (const event of stickyMembers(room))
+          if (event.getSender() === user && keys.has(event.getSenderKey() ?? ""))
+            listener(idOf(room), encrypted(event, senders));
+    }),
+  );
+
+const stickyMembers = (room: Room): readonly MatrixEvent[] =>
+  [...room._unstable_getStickyEvents()].filter(
+    (event) => event.getType() === STICKY_MEMBER && !revived.has(event),
+  );
+
+/** With the device that encrypted it, as far as that is known. */
+const encrypted = (event: MatrixEvent, senders: SenderDevices): MemberEvent => ({
+  ...toMemberEvent(event),
+  senderDevice: senders.of(event),
+});
 
 /** Our own clock where the SDK says when stickiness ends: it counts from receipt. */
 export function toMemberEvent(event: MatrixEvent): MemberEvent {
@@ -52,12 +76,12 @@ const onState = (client: MatrixClient, listener: Heard) =>
   });
 
 /** Each room has its own sticky store, which the client does not re-emit. */
-function onSticky(client: MatrixClient, listener: Heard): () => void {
+function onSticky(client: MatrixClient, senders: SenderDevices, listener: Heard): () => void {
   const watched = new Map<Room, () => void>();
   const watch = (room: Room) => {
     if (watched.has(room)) return;
     const tell = (event: MatrixEvent) =>
-      event.getType() === STICKY_MEMBER && listener(idOf(room), toMemberEvent(event));
+      event.getType() === STICKY_MEMBER && listener(idOf(room), encrypted(event, senders));
     const takenBack = (event: MatrixEvent) =>
       event.getType() === STICKY_MEMBER &&
       listener(idOf(room), { ...toMemberEvent(event), content: {}, redacted: true });

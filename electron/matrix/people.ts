@@ -3,10 +3,11 @@ import { EventType, Preset, type MatrixClient } from "matrix-js-sdk";
 import { AppError } from "../../shared/errors.ts";
 import { isUserId, type RoomId, type UserId } from "../../shared/matrix/ids.ts";
 import { shownName } from "../../shared/matrix/names.ts";
+import { LEGACY_MEMBER } from "../../shared/rtc/member-event.ts";
 import type { Person } from "../../shared/state/app-state.ts";
 import { avatarUrl } from "./avatars.ts";
 import { toAppError } from "./request-error.ts";
-import { directRooms, MEMBER_TYPE, person } from "./rooms.ts";
+import { directRooms, person } from "./rooms.ts";
 
 const LIMIT = 20;
 
@@ -41,7 +42,7 @@ export async function directRoom(client: MatrixClient, user: UserId): Promise<Ro
         { type: EventType.RoomEncryption, state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } },
       ],
       // Without it only moderators may announce that they are in a call.
-      power_level_content_override: { events: { [MEMBER_TYPE]: 0 } },
+      power_level_content_override: { events: { [LEGACY_MEMBER]: 0 } },
     });
     await rememberDirect(client, user, room_id);
     return room_id as RoomId;

@@ -13,8 +13,6 @@ import { shownName } from "../../shared/matrix/names.ts";
 import type { AppState, Invitation, Person, RoomSummary } from "../../shared/state/app-state.ts";
 import { avatarUrl } from "./avatars.ts";
 
-export const MEMBER_TYPE = "org.matrix.msc3401.call.member";
-
 /** A member as a person; of somebody unknown, their ID. */
 export function person(room: Room | null, user: UserId): Person {
   const member = room?.getMember(user);
@@ -24,8 +22,8 @@ export function person(room: Room | null, user: UserId): Person {
 /** What the windows see of our rooms: the joined ones, newest first, and those that somebody wants us in. */
 export type RoomLists = Pick<AppState, "rooms" | "invitations">;
 
-/** The MatrixRTC sessions that run in a room. */
-export type GoingOn = Pick<RoomSummary, "call" | "others">;
+/** The MatrixRTC sessions that run in a room, and whether we may be in its call. */
+export type GoingOn = Pick<RoomSummary, "call" | "others" | "canCall">;
 
 /** Keeps the lists; `goingOn` says what is running in a room. */
 export class Rooms {
@@ -109,7 +107,6 @@ export class Rooms {
       direct,
       encrypted: room.hasEncryptionStateEvent(),
       memberCount: room.getJoinedMemberCount(),
-      canCall: room.currentState.maySendStateEvent(MEMBER_TYPE, this.#client.getSafeUserId()),
       ...this.#goingOn(id),
       activeAt: room.getLastActiveTimestamp(),
     };

@@ -1,6 +1,7 @@
 import {
   ClientEvent,
   ClientPrefix,
+  EventType,
   Method,
   RoomEvent,
   RoomMemberEvent,
@@ -11,10 +12,12 @@ import { CryptoEvent } from "matrix-js-sdk/lib/crypto-api/index.js";
 import * as v from "valibot";
 
 import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
+import { LEGACY_MEMBER, STICKY_MEMBER } from "../../shared/rtc/member-event.ts";
 import { RtcRequestError, type RtcMatrix } from "../rtc/ports.ts";
 import { ask, REQUEST, sent } from "./ask.ts";
 import { all, on } from "./listen.ts";
 import { memberEvents, onMemberEvent } from "./member-events.ts";
+import { SenderDevices } from "./sender-devices.ts";
 import { hasSticky, sendEvent } from "./signals-send.ts";
 import { sendEncrypted } from "./to-device.ts";
 import { livekitRequest, rtcTransports } from "./transports.ts";
@@ -26,6 +29,7 @@ const DELAYED = "org.matrix.msc4140";
 export function rtcMatrix(client: MatrixClient): RtcMatrix {
   const crypto = client.getCrypto();
   if (!crypto) throw new Error("the client has no crypto");
+  const senders = new SenderDevices(crypto);
   const room = (id: RoomId): Room | null => client.getRoom(id);
 
   return {
@@ -38,9 +42,18 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
     isEncrypted: (id) => room(id)?.hasEncryptionStateEvent() ?? false,
     isJoined: (id, user) => room(id)?.getMember(user)?.membership === "join",
     isUpgraded: (id) => room(id)?.currentState.getStateEvents("m.room.tombstone", "") != null,
+    maySend(id, form) {
+      const state = room(id)?.currentState;
+      const me = client.getSafeUserId();
+      if (!state) return false;
+      if (form === "legacy") return state.maySendStateEvent(LEGACY_MEMBER, me);
+      // Encrypted in encrypted rooms, and its delayed leave in clear.
+      const types = this.isEncrypted(id) ? [EventType.RoomMessageEncrypted, STICKY_MEMBER] : [STICKY_MEMBER];
+      return types.every((type) => state.maySendEvent(type, me));
+    },
     memberEvents(id) {
       const known = room(id);
-      return known ? memberEvents(known) : [];
+      return known ? memberEvents(known, senders) : [];
     },
     async loadDevices(id, users) {
       await room(id)?.loadMembersIfNeeded();
@@ -48,7 +61,7 @@ export function rtcMatrix(client: MatrixClient): RtcMatrix {
     },
     deviceIds: async (user) => [...((await crypto.getUserDeviceInfo([user])).get(user)?.keys() ?? [])],
 
-    onEvent: (listener) => onMemberEvent(client, listener),
+    onEvent: (listener) => onMemberEvent(client, senders, listener),
     onRoomMember: (listener) =>
       on(client, RoomMemberEvent.Membership, (_event, member, before) => {
         // Ids of rooms and members come from the homeserver in this form.

@@ -65,6 +65,9 @@ class Engine implements Rtc {
   onChange(listener: (room: RoomId) => void): () => void {
     return this.#sessions.onChange(listener);
   }
+  canJoin(room: RoomId): boolean {
+    return this.#selves.canJoin(room);
+  }
 
   prepare(room: RoomId): void {
     // Another one may ring while we are in a call: both may get newcomers.

@@ -9,8 +9,8 @@ import type { SessionWatch } from "./room-sessions.ts";
 import type { OwnSelf } from "./types.ts";
 
 export interface OwnSelvesParts {
-  readonly matrix: Pick<RtcMatrix, "user" | "device" | "hasSticky">;
-  readonly sessions: Pick<SessionWatch, "session" | "isClosed">;
+  readonly matrix: Pick<RtcMatrix, "user" | "device" | "rooms" | "hasSticky" | "maySend">;
+  readonly sessions: Pick<SessionWatch, "session" | "isClosed" | "touch">;
   /** What the user chose. */
   readonly membership: () => Settings["membership"];
 }
@@ -36,12 +36,22 @@ export class OwnSelves {
   }
 
   async #ask(): Promise<void> {
+    const { matrix, sessions } = this.#parts;
     this.#asked = true;
     try {
-      this.#hasSticky = await this.#parts.matrix.hasSticky();
+      this.#hasSticky = await matrix.hasSticky();
     } catch {
       this.#asked = false;
     }
+    if (!this.#hasSticky) return;
+    for (const room of matrix.rooms()) if (!matrix.maySend(room, "legacy")) sessions.touch(room);
+  }
+
+  /** Whether we may be in the room's call. */
+  canJoin(room: RoomId): boolean {
+    // A server that did not answer at the start is asked again, since nobody comes to a call that cannot be joined.
+    this.learn();
+    return this.#parts.matrix.maySend(room, this.#formIn(room));
   }
 
   /** Whom we would join as. May be another one next time, until it is fixed. */
@@ -76,10 +86,18 @@ export class OwnSelves {
     if (this.#selves.get(room)?.self === self) this.#selves.delete(room);
   }
 
-  /** What everybody present reads; where all are of MSC4143, that. */
+  /** As we would be, if we may; else as we may. */
   #formIn(room: RoomId): OwnSelf["form"] {
-    const { matrix, sessions, membership } = this.#parts;
+    const { matrix, sessions } = this.#parts;
     if (!this.#hasSticky || sessions.isClosed(room, CALL_SLOT)) return "legacy";
+    const form = this.#chosenIn(room);
+    const other = form === "sticky" ? "legacy" : "sticky";
+    return !matrix.maySend(room, form) && matrix.maySend(room, other) ? other : form;
+  }
+
+  /** What everybody present reads; where all are of MSC4143, that. */
+  #chosenIn(room: RoomId): OwnSelf["form"] {
+    const { matrix, sessions, membership } = this.#parts;
     if (membership() === "sticky") return "sticky";
     const members = sessions.session(room, CALL_SLOT)?.members ?? [];
     const others = members.filter(({ user, device }) => user !== matrix.user || device !== matrix.device);

@@ -1,6 +1,6 @@
 import type { EventId, RoomId, UserId } from "../../shared/matrix/ids.ts";
 import type { Standing } from "../../shared/call/ring.ts";
-import type { MemberEvent } from "../../shared/rtc/member-event.ts";
+import type { MemberEvent, Membership } from "../../shared/rtc/member-event.ts";
 import type { CallNotification, CallSignal, DeclineReason } from "../../shared/rtc/notification.ts";
 import type { CallIntent } from "../../shared/state/app-state.ts";
 
@@ -28,6 +28,8 @@ export interface RtcMatrix {
   isJoined(room: RoomId, user: UserId): boolean;
   /** Whether another room has taken its place (`m.room.tombstone`). */
   isUpgraded(room: RoomId): boolean;
+  /** Whether our power suffices for a membership of this form; a sticky one needs a server that has them, too. */
+  maySend(room: RoomId, form: Membership["form"]): boolean;
   /** Every member event (state and sticky, also of people who left) and slot event that stands now. */
   memberEvents(room: RoomId): readonly MemberEvent[];
   /** Waits until members and their devices are known, so that keys can go to all of them. */

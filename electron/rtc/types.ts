@@ -10,6 +10,8 @@ export interface Rtc {
   sessions(room: RoomId): readonly SessionView[];
   /** A session of the room changed, or whether we hold a key of one of its members. Returns how to stop listening. */
   onChange(listener: (room: RoomId) => void): () => void;
+  /** Whether we may be in the room's call, in whichever form. `onChange` tells of it where the server's word changes it, not where our power does. */
+  canJoin(room: RoomId): boolean;
 
   /** The lobby is open, or somebody rings: finds transport and grant and loads everybody's devices now, so that a join is quick. Never fails; cheap to repeat. */
   prepare(room: RoomId): void;

@@ -4,7 +4,7 @@ import type { NotificationConstructorOptions } from "electron";
 
 import { shownName } from "../../shared/matrix/names.ts";
 import { t } from "../../shared/messages/messages.ts";
-import type { MissedNotice, RingNotice } from "../ports.ts";
+import type { AskedNotice, MissedNotice, RingNotice } from "../ports.ts";
 import { callToast } from "./toast.ts";
 
 export type RingButton = "accept-video" | "accept-audio" | "decline";
@@ -66,6 +66,21 @@ export function missedOptions(
     silent: true,
     urgency: "normal",
     actions: [{ type: "button", text: t("notification.call-back") }],
+  };
+}
+
+/** Silent, and there until it is answered or over. */
+export function askedOptions(
+  { id, title, body }: AskedNotice,
+  platform: NodeJS.Platform,
+): NotificationConstructorOptions {
+  return {
+    id: tagOf(id),
+    title: shownName(title),
+    body: platform === "linux" ? unmarked(body) : body,
+    silent: true,
+    timeoutType: "never",
+    urgency: "normal",
   };
 }
 

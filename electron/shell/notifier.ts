@@ -1,8 +1,8 @@
 import { Notification, type NotificationConstructorOptions } from "electron";
 
 import type { Log } from "../log.ts";
-import type { MissedNotice, Notifier, RingAnswers, RingNotice } from "../ports.ts";
-import { MISSED, missedOptions, ringButtons, ringOptions, tagOf } from "./notice.ts";
+import type { AskedNotice, MissedNotice, Notifier, RingAnswers, RingNotice } from "../ports.ts";
+import { askedOptions, MISSED, missedOptions, ringButtons, ringOptions, tagOf } from "./notice.ts";
 
 /** Of older missed calls the list in the home window knows. */
 const MOST_MISSED = 20;
@@ -62,6 +62,14 @@ export class ElectronNotifier implements Notifier {
     for (const tag of this.#missed) this.#close(tag);
     // Those of an earlier run.
     if (process.platform === "darwin") Notification.removeGroup(MISSED);
+  }
+
+  asked(notice: AskedNotice, on: Pick<RingAnswers, "opened">): () => void {
+    const tag = tagOf(notice.id);
+    const shown = this.#show(tag, askedOptions(notice, process.platform), { ...on, action: () => {} });
+    return () => {
+      if (shown && this.#shown.get(tag) === shown) this.#close(tag);
+    };
   }
 
   tell(title: string, body: string): void {

@@ -504,6 +504,7 @@ export const en = {
   "call.again": "Call again",
   "call.held": "Call with {name} is on hold",
   "call.swap": "Swap",
+  "call.lost": "The call with {name} ended. {why}",
   "call.ring-whom": "Whom to ring",
   "call.announce": "Announce the call",
   "call.ring-everyone": "Ring everyone",

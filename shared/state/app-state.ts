@@ -223,6 +223,8 @@ export interface CallState {
   readonly outgoing: OutgoingState | null;
   /** Another call that waits: we are in it, unheard and unseen, and hear nothing. */
   readonly held: HeldCall | null;
+  /** The other of two calls, which ended by itself while we were in this one too; told as long as this one goes on. */
+  readonly lost?: LostCall;
   /** Epoch ms at which our own membership was accepted. */
   readonly joinedAt: number | null;
   /** `unsure`: the homeserver has been silent so long that others may see us as gone; media pauses nothing, but the user is told. */
@@ -242,6 +244,15 @@ export interface HeldCall {
   readonly name: string;
   readonly avatar: string | null;
   readonly direct: UserId | null;
+}
+
+export interface LostCall {
+  readonly room: RoomId;
+  readonly name: string;
+  /** Why. */
+  readonly error: ErrorCode;
+  /** Epoch ms. */
+  readonly at: number;
 }
 
 export interface Participant {

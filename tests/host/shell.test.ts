@@ -108,6 +108,23 @@ test("a missed call can be called back, and what was said of missed calls can be
   await user("dismiss", "Eve");
 });
 
+test("what somebody asks is opened by a click, and taken away when they wait no more", async () => {
+  await fixture.main(`void (fixture.stop = fixture.notifier.asked(
+    { id: "a", title: "Verify Bob", body: "Bob asks" },
+    { opened: () => fixture.answers.push("opened") },
+  ))`);
+  expect(await onScreen()).toEqual(["Verify Bob"]);
+  await fixture.main("fixture.stop()");
+  expect(await onScreen()).toEqual([]);
+  await fixture.main(`void (fixture.stop = fixture.notifier.asked(
+    { id: "a", title: "Verify Bob", body: "Bob asks" },
+    { opened: () => fixture.answers.push("opened") },
+  ))`);
+  await user("click", "Verify Bob");
+  expect(await answers()).toEqual(["opened"]);
+  await fixture.main("fixture.stop()");
+});
+
 test("a notification that the system refuses is logged, and one that it cannot show at all does nothing", async () => {
   await fixture.main("void (__host.notificationCentre.refuses = 'no bus')");
   await fixture.main("void (fixture.stop = fixture.ring('$1', 'Bob'))");

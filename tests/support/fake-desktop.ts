@@ -1,4 +1,5 @@
 import type {
+  AskedNotice,
   MissedNotice,
   Notifier,
   RingAnswers,
@@ -13,6 +14,8 @@ export class FakeDesktop implements Notifier, SystemQuiet, Pick<Windows, "show" 
   /** The ring notifications on the screen, oldest first. */
   readonly rings: { readonly notice: RingNotice; readonly on: RingAnswers }[] = [];
   readonly missedCalls: { readonly notice: MissedNotice; readonly again: () => void }[] = [];
+  /** What somebody asks, and is on the screen for it. */
+  readonly askedFor: { readonly notice: AskedNotice; readonly opened: () => void }[] = [];
   readonly told: string[] = [];
   readonly shown = new Set<WindowRole>();
   readonly prepared = new Set<WindowRole>();
@@ -30,6 +33,13 @@ export class FakeDesktop implements Notifier, SystemQuiet, Pick<Windows, "show" 
   }
   clearMissed(): void {
     this.missedCalls.splice(0);
+  }
+  asked(notice: AskedNotice, { opened }: Pick<RingAnswers, "opened">): () => void {
+    const entry = { notice, opened };
+    this.askedFor.push(entry);
+    return () => {
+      if (this.askedFor.includes(entry)) this.askedFor.splice(this.askedFor.indexOf(entry), 1);
+    };
   }
   tell(title: string): void {
     this.told.push(title);

@@ -14,6 +14,8 @@ interface Room {
   readonly events: Map<string, MemberEvent>;
   /** Who may not write call memberships. */
   readonly barred: Set<UserId>;
+  /** The forms of membership that nobody may write. */
+  readonly barredForms: Set<"legacy" | "sticky">;
   /** Events that only those devices can read that were there when they were sent. */
   readonly secret: Map<EventId, ReadonlySet<string>>;
   upgraded: boolean;
@@ -58,6 +60,7 @@ export class FakeHomeserver {
       joined: new Set(users),
       events: new Map(),
       barred: new Set(),
+      barredForms: new Set(),
       secret: new Map(),
       upgraded: false,
     });
@@ -88,6 +91,16 @@ export class FakeHomeserver {
     for (const client of this.in(id, user)) client.down(() => client.moved(id, user, true));
   }
 
+  /** Whether somebody's power suffices for an event of this type. */
+  maySend(id: RoomId, user: UserId, type: string): boolean {
+    const { barred, barredForms } = this.get(id);
+    return (
+      !barred.has(user) &&
+      !(type === MEMBER && barredForms.has("legacy")) &&
+      !(type === STICKY && barredForms.has("sticky"))
+    );
+  }
+
   get(id: RoomId): Room {
     const room = this.rooms.get(id);
     if (!room) throw new RtcRequestError("not-found", "no such room");
@@ -98,7 +111,7 @@ export class FakeHomeserver {
   write(id: RoomId, sender: UserId, type: string, key: string, content: object): EventId {
     const room = this.get(id);
     const owned = key.startsWith("@") && !key.startsWith(sender);
-    if (!room.joined.has(sender) || room.barred.has(sender) || owned) {
+    if (!room.joined.has(sender) || !this.maySend(id, sender, type) || owned) {
       throw new RtcRequestError("forbidden", "403 M_FORBIDDEN");
     }
     const before = room.events.get(`${type}|${key}`);
@@ -131,7 +144,7 @@ export class FakeHomeserver {
     { stickyMs, secret = false }: { stickyMs: number; secret?: boolean },
   ): EventId {
     const room = this.get(id);
-    if (!room.joined.has(sender) || room.barred.has(sender))
+    if (!room.joined.has(sender) || !this.maySend(id, sender, type))
       throw new RtcRequestError("forbidden", "403 M_FORBIDDEN");
     const event: MemberEvent = {
       type,

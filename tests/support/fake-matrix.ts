@@ -7,7 +7,12 @@ import {
   type ToDeviceMessage,
 } from "../../electron/rtc/ports.ts";
 import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
-import type { MemberEvent } from "../../shared/rtc/member-event.ts";
+import {
+  LEGACY_MEMBER,
+  STICKY_MEMBER,
+  type MemberEvent,
+  type Membership,
+} from "../../shared/rtc/member-event.ts";
 import type { FakeHomeserver } from "./fake-homeserver.ts";
 
 /** One way, of requests and of what comes down in sync. */
@@ -84,6 +89,9 @@ export class FakeClient implements RtcMatrix {
   }
   isUpgraded(id: RoomId) {
     return this.server.get(id).upgraded;
+  }
+  maySend(id: RoomId, form: Membership["form"]) {
+    return this.server.maySend(id, this.user, form === "legacy" ? LEGACY_MEMBER : STICKY_MEMBER);
   }
   memberEvents(id: RoomId) {
     return [...(this.#seen.get(id)?.values() ?? [])];

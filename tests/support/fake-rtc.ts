@@ -34,6 +34,9 @@ export class FakeRtc implements Rtc {
     return this.#calls.get(room) ?? null;
   }
 
+  canJoin(): boolean {
+    return true;
+  }
   sessions(room: RoomId): readonly SessionView[] {
     const session = this.#sessions.get(room);
     return session ? [session] : [];
@@ -82,6 +85,7 @@ export class FakeJoinedCall implements JoinedCall {
 
   becomes(status: JoinStatus): void {
     this.status = status;
+    if (status.phase === "left") this.#leave();
     for (const listener of this.#statusListeners) listener(status);
   }
   receives(key: MediaKey): void {

@@ -69,6 +69,8 @@ export type RoomOptions = {
 
 /** The legacy membership of calls (MSC3401 as deployed). */
 export const callMemberType = "org.matrix.msc3401.call.member";
+/** The sticky one (MSC4143). */
+const stickyMemberType = "org.matrix.msc4143.rtc.member";
 
 /** Makes a private room of `owner` in which all `others` are joined. Returns its ID. */
 export async function makeRoom(
@@ -87,7 +89,9 @@ export async function makeRoom(
     is_direct: direct,
     invite: others.map(({ userId }) => userId),
     initial_state: encrypted ? [encryption] : [],
-    power_level_content_override: { events: { [callMemberType]: callPowerLevel } },
+    power_level_content_override: {
+      events: { [callMemberType]: callPowerLevel, [stickyMemberType]: callPowerLevel },
+    },
   });
   for (const other of others) await join(other, roomId);
   if (direct) {

@@ -57,6 +57,13 @@ function memberEvent(of: Person | undefined, main: MainProcess, room: RoomId): s
   return id;
 }
 
+/** What power it takes to write events of these types. */
+async function allow(owner: Person, room: RoomId, events: Record<string, number>): Promise<void> {
+  const path = `/v3/rooms/${encodeURIComponent(room)}/state/m.room.power_levels/`;
+  const levels = await owner.request<{ events: object }>("GET", path);
+  await owner.request("PUT", path, { ...levels, events: { ...levels.events, ...events } });
+}
+
 const sees = (main: MainProcess, ...people: (Person | undefined)[]) =>
   vi.waitFor(
     () => expect(inCall(main).toSorted()).toEqual(people.map((person) => person?.userId).toSorted()),
@@ -115,6 +122,31 @@ test("legacy and sticky people are in one call, and hear each other", async () =
   bob.running.conductor.send({ type: "leave-asked" });
   for (const one of [alice, carol]) await sees(one, persons[0], persons[2]);
   await share(alice, carol);
+});
+
+test("where only moderators may write call state, everybody meets by sticky memberships", async () => {
+  const { persons, room } = await people(true, "alice", "bob");
+  const [owner] = persons;
+  if (!owner) throw new Error("nobody");
+  await allow(owner, room, { [callMemberType]: 50 });
+  const bob = await start(persons[1], room, "compatible");
+  const canCall = (main: MainProcess) => main.store.state.rooms.find(({ id }) => id === room)?.canCall;
+  await vi.waitFor(() => expect(canCall(bob)).toBe(true), SOON);
+  await join(bob, room);
+  const alice = await start(owner, room, "compatible");
+  await vi.waitFor(
+    () => expect(alice.store.state.rooms.find(({ id }) => id === room)?.call?.people).toHaveLength(1),
+    SOON,
+  );
+  await join(alice, room);
+  for (const one of [alice, bob]) await sees(one, ...persons);
+  await share(alice, bob);
+  expect(await legacyMembers(owner, room)).toEqual([]);
+
+  // Nor is there a way where encrypted ones are forbidden.
+  await allow(owner, room, { [callMemberType]: 50, "m.room.encrypted": 50 });
+  await vi.waitFor(() => expect(canCall(bob)).toBe(false), SOON);
+  expect(canCall(alice)).toBe(true);
 });
 
 describe.each(["compatible", "sticky"] as const)("%s", (form) => {

@@ -166,3 +166,18 @@ test("somebody else may sign in instead, with a device and a store of their own"
   expect(state(main)).toMatchObject({ user: bob.userId });
   expect((await identity(main)).keys).not.toEqual(before.keys);
 });
+
+test.each(["alice", "bob"])("what an account that is gone hears late does not sign %s out", async (name) => {
+  const main = await start();
+  await login(main);
+  await isLive(main);
+  const { client: gone } = main.signIn.required;
+  await main.signIn.logout();
+  const next = name === "alice" ? alice : await signUp(stack.homeserver, freshName(name));
+  await main.signIn.login(proxy.url, next.name, next.password);
+  await isLive(main);
+
+  await expect(gone.whoami()).rejects.toMatchObject({ errcode: "M_UNKNOWN_TOKEN" });
+  expect(main.signIn.account?.session.user).toBe(next.userId);
+  expect(state(main)).toMatchObject({ phase: "signed-in", user: next.userId });
+});

@@ -44,8 +44,11 @@ test("two people verify each other by emoji in their direct room", async () => {
   await becomes(his, { device: "verified" });
   await hers.running.identity.verifyPerson(bob.userId as UserId);
   await shows(his, { phase: "asked", incoming: true, person: { user: alice.userId, name: "Alice" } });
+  expect(his.desktop.askedFor).toMatchObject([{ notice: { title: "Verify Alice" } }]);
   await his.running.identity.accept();
   await shows(hers, { phase: "ready", device: his.running.account.session.device });
+  await shows(his, { phase: "ready" });
+  expect([hers, his].flatMap(({ desktop }) => desktop.askedFor)).toEqual([]);
   await his.running.identity.compare();
   await Promise.all([shows(hers, { phase: "compare" }), shows(his, { phase: "compare" })]);
   expect(verification(hers)?.emoji).toEqual(verification(his)?.emoji);

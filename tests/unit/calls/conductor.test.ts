@@ -459,6 +459,48 @@ describe("somebody rings", () => {
     );
   });
 
+  test.each<[string, RoomId]>([
+    ["the one that we are in", room],
+    ["the one that is held", direct],
+  ])("when %s ends by itself, the other one goes on and says why", async (_which, ends) => {
+    const { rtc, store, conductor, call, join, stands } = setup();
+    await join();
+    conductor.accept(direct, "audio", "hold");
+    await stands(direct, [bob]);
+    conductor.swap();
+    const goesOn = ends === room ? direct : room;
+    // Whoever is put out of a room has it listed no more.
+    store.update((state) => ({ ...state, rooms: state.rooms.filter(({ id }) => id !== ends) }));
+    conductor.refresh();
+    rtc.in(ends)?.becomes({ phase: "left", error: "room-left", joinedAt: 5 });
+    expect(call()).toMatchObject({
+      room: goesOn,
+      phase: "joined",
+      held: null,
+      lost: { name: ends === room ? "Room" : "Bob", error: "room-left", at: 7 },
+    });
+    conductor.send({ type: "intent-changed", intent: "video" });
+    expect(call()?.lost).toBeDefined();
+    // Of its own end the lobby tells.
+    rtc.in(goesOn)?.becomes({ phase: "left", error: "call-removed", joinedAt: 5 });
+    expect(call()).toMatchObject({ room: goesOn, phase: "lobby", error: "call-removed" });
+    expect(call()?.lost).toBeUndefined();
+  });
+
+  test("a call that ended beside another is not told of any more once we are in it again, nor one that we left", async () => {
+    const { rtc, conductor, call, join, stands } = setup();
+    await join();
+    conductor.accept(direct, "audio", "hold");
+    await stands(direct, [bob]);
+    rtc.in(room)?.becomes({ phase: "left", error: "call-removed", joinedAt: 5 });
+    expect(call()?.lost).toMatchObject({ room });
+    conductor.accept(room, "audio", "hold");
+    expect(call()?.lost).toBeUndefined();
+    conductor.send({ type: "leave-asked" });
+    expect(call()).toMatchObject({ room: direct, held: null });
+    expect(call()?.lost).toBeUndefined();
+  });
+
   test("leaving the one call brings back the other, and quitting leaves both", async () => {
     const { rtc, conductor, windows, call, join, stands } = setup();
     await join();

@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import * as v from "valibot";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { sfuIdentity } from "../../../electron/rtc/identity.ts";
 import { RtcRequestError } from "../../../electron/rtc/ports.ts";
 import type { Settings } from "../../../shared/state/settings.ts";
+import { FakeClient } from "../../support/fake-matrix.ts";
 import { ALICE, BOB, CAROL, ROOM, World, type Phone } from "./call-world.ts";
 
 const LEGACY = "org.matrix.msc3401.call.member";
@@ -53,6 +54,57 @@ describe("the form of our own membership", () => {
     await world.clock.advance(100);
     await alice.joined();
     expect(typesOf(world, ALICE)).toEqual([LEGACY]);
+  });
+
+  test.each<[Settings["membership"], ("legacy" | "sticky")[], boolean, string | null]>([
+    ["compatible", ["legacy"], true, STICKY],
+    ["compatible", ["legacy"], false, null],
+    ["compatible", ["sticky"], true, LEGACY],
+    ["sticky", ["sticky"], true, LEGACY],
+    ["sticky", ["legacy", "sticky"], true, null],
+  ])("chosen %s, forbidden %j, server has sticky ones: %s: %s", async (membership, forms, can, type) => {
+    const world = new World();
+    world.server.hasSticky = can;
+    const room = world.server.get(ROOM);
+    for (const form of forms) room.barredForms.add(form);
+    const alice = world.person(ALICE, "A");
+    alice.membership = membership;
+    await world.clock.advance(100);
+    expect(alice.rtc.canJoin(ROOM)).toBe(type !== null);
+    const call = alice.join();
+    await world.clock.until("an answer", () => call.status.phase !== "joining");
+    expect(call.status).toMatchObject(
+      type === null ? { phase: "left", error: "call-forbidden" } : { phase: "live" },
+    );
+    expect(typesOf(world, ALICE)).toEqual(type === null ? [] : [type]);
+  });
+
+  test("that we may be in a call after all is told once the server said that it has sticky events", async () => {
+    const world = new World();
+    world.server.get(ROOM).barredForms.add("legacy");
+    const { rtc } = world.person(ALICE, "A");
+    expect(rtc.canJoin(ROOM)).toBe(false);
+    const told: boolean[] = [];
+    rtc.onChange((room) => told.push(rtc.canJoin(room)));
+    await world.clock.advance(100);
+    expect(told.at(-1)).toBe(true);
+    world.server.write(ROOM, CAROL, "org.matrix.msc4143.rtc.slot", "m.call#ROOM", { status: "closed" });
+    await world.clock.advance(100);
+    expect(rtc.canJoin(ROOM)).toBe(false);
+  });
+
+  test("a server that did not say at the start whether it has them is asked again when the room is looked at", async () => {
+    const world = new World();
+    world.server.get(ROOM).barredForms.add("legacy");
+    vi.spyOn(FakeClient.prototype, "hasSticky").mockRejectedValueOnce(
+      new RtcRequestError("offline", "no answer"),
+    );
+    const { rtc } = world.person(ALICE, "A");
+    await world.clock.advance(100);
+    expect(rtc.canJoin(ROOM)).toBe(false);
+    await world.clock.advance(100);
+    expect(rtc.canJoin(ROOM)).toBe(true);
+    vi.restoreAllMocks();
   });
 
   test("in sticky form our key comes again after others have seen our membership", async () => {

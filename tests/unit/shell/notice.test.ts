@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import type { RingNotice } from "../../../electron/ports.ts";
-import { missedOptions, ringButtons, ringOptions, tagOf } from "../../../electron/shell/notice.ts";
+import {
+  askedOptions,
+  missedOptions,
+  ringButtons,
+  ringOptions,
+  tagOf,
+} from "../../../electron/shell/notice.ts";
 
 const ring = (more: Partial<RingNotice> = {}): RingNotice => ({
   id: "$ring",
@@ -36,6 +42,12 @@ test("a ring stays on the screen and leaves the sound to us", () => {
   });
 });
 
+test("what somebody asks stays on the screen, without a sound and without buttons", () => {
+  const options = askedOptions({ id: "a", title: "Verify Bob\nnow", body: "Bob asks" }, "linux");
+  expect(options).toMatchObject({ title: "Verify Bob now", timeoutType: "never", silent: true });
+  expect(options.actions).toBeUndefined();
+});
+
 test("Windows alone gets a toast, with a button for each action and the notification's own tag", () => {
   const { toastXml, id, actions } = ringOptions(ring(), "win32");
   for (const index of actions?.keys() ?? [])
@@ -50,6 +62,7 @@ test("the body holds no markup for Linux's services, which would show links and 
       const body = `<a href="https://x">${name}</a>`;
       expect(ringOptions(ring({ body }), "linux").body).not.toMatch(/[<>]/);
       expect(missedOptions({ id: "$a", title: "Bob", body }, "linux").body).not.toMatch(/[<>]/);
+      expect(askedOptions({ id: "$a", title: "Bob", body }, "linux").body).not.toMatch(/[<>]/);
     }),
   );
 });

@@ -426,6 +426,18 @@ describe("a ring of one's own", () => {
   });
 });
 
+it("says why the other of two calls ended, until one does not want to be told", async () => {
+  const lost = { room: "!d:example.org", name: "Dora", error: "call-removed" } as const;
+  const call = open({ ...inCall, state: callState({ lost: { ...lost, at: 1 } }) });
+  const told = `The call with Dora ended. ${errorText("call-removed")}`;
+  expect(one("[role=alert]", /ended/).textContent).toContain(told);
+  await click(button("Dismiss"));
+  expect(words()).not.toContain("Dora");
+  call.change({ state: callState({ lost: { ...lost, at: 2 } }) });
+  await settled();
+  expect(one("[role=alert]", /ended/).textContent).toContain(told);
+});
+
 it("says which call is held, and swaps", async () => {
   const held = { room: "!d:example.org", name: "Dora", avatar: null, direct: null } as const;
   const call = open({ ...inCall, state: callState({ held }) });
