@@ -1,4 +1,4 @@
-import { hears, moves, tile, video } from "../support/call-window.ts";
+import { hears, moves, press, tile, video } from "../support/call-window.ts";
 import { callMemberType, stateOf } from "../support/people.ts";
 import { readSfu } from "../support/sfu-payloads.ts";
 import { grantOfEve, watchSfu } from "../support/sfu-watcher.ts";
@@ -44,7 +44,7 @@ test("two people see and hear each other, mute, hide and share, and leave", asyn
   });
 
   await test.step("whoever leaves is gone at once, on the server too", async () => {
-    await called.getByRole("button", { name: "Leave call" }).click();
+    await press(called, "Leave call");
     // Far sooner than the delayed leave would do it.
     await expect(tile(calling, "Bob")).toHaveCount(0, { timeout: 5_000 });
     const members = await stateOf(alice.person, room, callMemberType);
@@ -83,7 +83,7 @@ for (const encrypted of [true, false])
       expect(packets).toBeGreaterThan(0);
       expect(framesDecoded > 0).toBe(!encrypted);
       // Those who remain go over to another key.
-      await called.getByRole("button", { name: "Leave call" }).click();
+      await press(called, "Leave call");
       if (!encrypted) return;
       await expect.poll(async () => (await eve.indices()).length).toBeGreaterThan(1);
       await Promise.all([more("camera"), more("microphone")]);

@@ -1,5 +1,5 @@
 import type { Bridge } from "../../shared/ipc/bridge.ts";
-import { hears, tile } from "../support/call-window.ts";
+import { hears, press, tile } from "../support/call-window.ts";
 import { callMemberType, redact, stateOf, type Person } from "../support/people.ts";
 import { connect, expect, test, type Caller } from "./fixtures.ts";
 
@@ -38,7 +38,7 @@ test("whoever joins people of the newest form is of that form too, and all hear 
   });
 
   await test.step("whoever leaves is gone at once, and leaves nothing to fire", async () => {
-    await called.getByRole("button", { name: "Leave call" }).click();
+    await press(called, "Leave call");
     await expect(tile(calling, "Bob")).toHaveCount(0, { timeout: 5_000 });
     await expect.poll(() => delays(bob.person)).toEqual([]);
   });

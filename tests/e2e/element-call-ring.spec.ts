@@ -1,4 +1,4 @@
-import { callButton, hears, moves } from "../support/call-window.ts";
+import { callButton, hears, moves, press } from "../support/call-window.ts";
 import type { ElementCall } from "../support/element-call/element-call.ts";
 import { modes } from "../support/element-call/site.ts";
 import { freshName, makeRoom, signUp } from "../support/people.ts";
@@ -28,7 +28,7 @@ for (const mode of modes)
       await Promise.all([moves(ours, "Dave"), theirs.moves(theirs.tile("Alice"))]);
       await Promise.all([hears(ours), theirs.hears()]);
       await theirs.hangUp();
-      await ours.getByRole("button", { name: "Leave call" }).click();
+      await press(ours, "Leave call");
     });
 
     await test.step("we ring it and it declines: we are told", async () => {
@@ -41,7 +41,7 @@ for (const mode of modes)
     await test.step("we ring it and give up: it rings no more", async () => {
       await callButton(alice.home, "Dave").click();
       await expect(dialog(theirs)).toBeVisible();
-      await (await alice.app.window("call")).getByRole("button", { name: "Leave call" }).click();
+      await press(await alice.app.window("call"), "Leave call");
       await expect(dialog(theirs)).toHaveCount(0);
     });
 
@@ -57,17 +57,17 @@ for (const mode of modes)
 
     await test.step("it rings us and we accept; when we leave, it leaves by itself", async () => {
       await theirs.open(room, "start_call_dm");
-      await (await rings(alice)).getByRole("button", { name: "Accept", exact: true }).click();
+      await press(await rings(alice), "Accept");
       const ours = await alice.app.window("call");
       await Promise.all([moves(ours, "Dave"), theirs.moves(theirs.tile("Alice"))]);
       await Promise.all([hears(ours), theirs.hears()]);
-      await ours.getByRole("button", { name: "Leave call" }).click();
+      await press(ours, "Leave call");
       await theirs.closes();
     });
 
     await test.step("it rings us and we decline: it leaves", async () => {
       await theirs.open(room, "start_call_dm");
-      await (await rings(alice)).getByRole("button", { name: "Decline", exact: true }).click();
+      await press(await rings(alice), "Decline");
       await theirs.closes();
     });
 

@@ -3,7 +3,7 @@ import type { Locator, Page } from "@playwright/test";
 
 import { type Federation, startFederation } from "../stack/federation.ts";
 import type { Stack } from "../stack/stack.ts";
-import { hears, moves, tile } from "../support/call-window.ts";
+import { hears, moves, press, tile } from "../support/call-window.ts";
 import { claimCall } from "../support/callers.ts";
 import { freshName, makeRoom, signUp, type Person } from "../support/people.ts";
 import { connectionOf, peopleOn } from "../support/sfu-people.ts";
@@ -47,7 +47,7 @@ async function enter({ app, home }: Caller, room = "Choir"): Promise<Page> {
 }
 
 async function leave({ app }: Caller, call: Page): Promise<void> {
-  await call.getByRole("button", { name: "Leave call" }).click();
+  await press(call, "Leave call");
   await expect.poll(() => app.roles()).not.toContain("call");
 }
 

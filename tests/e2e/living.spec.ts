@@ -5,7 +5,7 @@ import { openDatabase } from "../../electron/state/database.ts";
 import { readSettings } from "../../electron/state/kept.ts";
 import type { Bridge } from "../../shared/ipc/bridge.ts";
 import type { App } from "../support/app.ts";
-import { callButton } from "../support/call-window.ts";
+import { callButton, press } from "../support/call-window.ts";
 import { answersNotifications, Desktop } from "../support/desktop.ts";
 import { callMemberType, freshName, makeRoom, signUp, stateOf } from "../support/people.ts";
 import { expect, test } from "./fixtures.ts";
@@ -112,7 +112,7 @@ test("the ring can be tried, by all that it takes", async ({ caller }) => {
   const ring = await alice.app.window("ring");
   await expect(ring.getByText("Test ring")).toBeVisible();
   expect(await desktop.notifications()).toMatchObject([{ title: "Alice", body: "Test ring" }]);
-  await ring.getByRole("button", { name: "Decline", exact: true }).click();
+  await press(ring, "Decline");
   await expect.poll(() => alice.app.roles()).toEqual(["home"]);
   expect(await desktop.notifications()).toEqual([]);
 });

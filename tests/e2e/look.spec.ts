@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 
 import type { App } from "../support/app.ts";
 import { claimCall, joinSfuWithoutKeys, ring } from "../support/callers.ts";
-import { moves, tile, video } from "../support/call-window.ts";
+import { moves, press, tile, video } from "../support/call-window.ts";
 import { expectQuiet, expectSound, expectTabOrder, picture, tabTo } from "../support/look.ts";
 import { emojiOf, OtherDevice } from "../support/other-device.ts";
 import {
@@ -545,6 +545,6 @@ test("a call of many says of each why they are not seen", async ({ stack, caller
   await expect(tile(call, "Gustav")).toBeVisible();
   await inSizes(call, "call-eight", { narrow, wide, normal: callSize });
   await keyless.disconnect();
-  await call.getByRole("button", { name: "Leave call" }).click();
+  await press(call, "Leave call");
   await dispose();
 });

@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 
 import { ring } from "../support/callers.ts";
-import { callButton, hears, moves } from "../support/call-window.ts";
+import { callButton, hears, moves, press } from "../support/call-window.ts";
 import { answersNotifications, Desktop } from "../support/desktop.ts";
 import { asleep } from "../support/sleep.ts";
 import { freshName, makeRoom, signUp } from "../support/people.ts";
@@ -57,8 +57,8 @@ test("a call rings on every device, is answered from the notification of one, an
   expect(other.app.roles()).toEqual(["home"]);
   await expect(calling.getByText("Ringing…")).toBeHidden();
 
-  await called.getByRole("button", { name: "Leave call" }).click();
-  await calling.getByRole("button", { name: "Leave call" }).click();
+  await press(called, "Leave call");
+  await press(calling, "Leave call");
   await calls(other.home).click();
   await expect(other.home.getByText("On another device")).toBeVisible();
   expect(await there.badge()).toBe(0);
@@ -89,7 +89,7 @@ test("with no window at all it rings, and a decline on one device silences the o
   await expect.poll(() => shown.evaluate((window) => window.isVisible())).toBe(true);
   // Whoever types elsewhere goes on typing.
   expect(await focused()).toEqual([]);
-  await ring.getByRole("button", { name: "Decline", exact: true }).click();
+  await press(ring, "Decline");
   await expect(calling.getByText("declined", { exact: false }).first()).toBeVisible();
   await Promise.all([isSilent(here), isSilent(there)]);
   await expect.poll(() => other.app.roles()).toEqual([]);
@@ -114,7 +114,7 @@ test("a restart goes on ringing, and when the caller gives up all is silent and 
   await app.window("ring");
   expect(app.roles()).not.toContain("home");
 
-  await calling.getByRole("button", { name: "Leave call" }).click();
+  await press(calling, "Leave call");
   await isSilent(desktop);
   await expect.poll(() => app.roles()).toEqual([]);
   await expect.poll(() => desktop.badge()).toBe(1);
@@ -193,7 +193,7 @@ test("do not disturb keeps a call off the screen and in the list; whoever calls 
   const running = bob.home.getByRole("button", { name: "Join call in Alice" });
   await expect(running).toBeVisible();
   expect(await rings(desktop)).toEqual([]);
-  await calling.getByRole("button", { name: "Leave call" }).click();
+  await press(calling, "Leave call");
   await expect.poll(() => desktop.badge()).toBe(1);
   await expect(running).toBeHidden();
   // Neither was there a ring's window, nor is there a note of what was missed.
@@ -203,7 +203,7 @@ test("do not disturb keeps a call off the screen and in the list; whoever calls 
   const again = await call(alice);
   await isRinging(desktop);
   await bob.app.window("ring");
-  await again.getByRole("button", { name: "Leave call" }).click();
+  await press(again, "Leave call");
   await isSilent(desktop);
 });
 

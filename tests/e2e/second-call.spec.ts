@@ -1,4 +1,4 @@
-import { callButton, moves, tile } from "../support/call-window.ts";
+import { callButton, moves, press, tile } from "../support/call-window.ts";
 import { freshName, makeRoom, signUp } from "../support/people.ts";
 import { connect, expect, test } from "./fixtures.ts";
 
@@ -19,7 +19,7 @@ test("a second call rings quietly: it is declined as busy, held for, or ended fo
     const ring = await rings();
     await expect(ring.getByRole("alertdialog", { name: /Carol is calling/ })).toBeVisible();
     await expect(ring.getByText("You are in another call.")).toBeVisible();
-    await ring.getByRole("button", { name: "Decline", exact: true }).click();
+    await press(ring, "Decline");
     await expect(other.getByRole("status").getByText("Busy")).toBeVisible();
     await expect.poll(() => bob.app.roles()).not.toContain("ring");
     await Promise.all([moves(calling, "Bob"), moves(called, "Alice")]);
@@ -27,7 +27,7 @@ test("a second call rings quietly: it is declined as busy, held for, or ended fo
 
   await test.step("a call that is held is neither seen nor heard, and goes on afterwards", async () => {
     await other.getByRole("button", { name: "Call again" }).click();
-    await (await rings()).getByRole("button", { name: "Hold and accept" }).click();
+    await press(await rings(), "Hold and accept");
     await Promise.all([moves(called, "Carol"), moves(other, "Bob")]);
     await expect(called.getByText("Call with Alice is on hold")).toBeVisible();
     // Still a member, and neither heard nor seen.
@@ -40,15 +40,15 @@ test("a second call rings quietly: it is declined as busy, held for, or ended fo
   });
 
   await test.step("whoever leaves one of two goes on with the other", async () => {
-    await called.getByRole("button", { name: "Leave call" }).click();
+    await press(called, "Leave call");
     await Promise.all([moves(called, "Carol"), moves(other, "Bob")]);
     await expect(tile(calling, "Bob")).toHaveCount(0);
   });
 
   await test.step("for a call that is accepted so, the one that is on is ended", async () => {
-    await calling.getByRole("button", { name: "Leave call" }).click();
+    await press(calling, "Leave call");
     await callButton(alice.home, "Bob").click();
-    await (await rings()).getByRole("button", { name: "End and accept" }).click();
+    await press(await rings(), "End and accept");
     const back = await alice.app.window("call");
     await Promise.all([moves(called, "Alice"), moves(back, "Bob")]);
     await expect(tile(other, "Bob")).toHaveCount(0);

@@ -1,6 +1,6 @@
 import { expect, type Page } from "@playwright/test";
 
-import { moves } from "../support/call-window.ts";
+import { moves, press } from "../support/call-window.ts";
 import { callMemberType, makeRoom } from "../support/people.ts";
 import { watchRoom } from "../support/watch-room.ts";
 import type { Caller, Lane } from "./lane.ts";
@@ -95,7 +95,7 @@ export class Scene {
 
   async bobLeaves(): Promise<void> {
     const gone = this.called.waitForEvent("close");
-    await this.called.getByRole("button", { name: "Leave call" }).click();
+    await press(this.called, "Leave call");
     await gone;
     await this.alone();
     this.#backAt = null;

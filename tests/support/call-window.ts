@@ -10,6 +10,16 @@ export const tile = (call: Page, name: string): Locator => call.getByRole("group
 
 export const video = (call: Page, name: string): Locator => tile(call, name).locator("video");
 
+/** Presses a button that closes its own window, which the test tool may take for a press that failed. */
+export async function press(window: Page, name: string): Promise<void> {
+  await window
+    .getByRole("button", { name, exact: true })
+    .click()
+    .catch((error: unknown) => {
+      if (!window.isClosed()) throw error;
+    });
+}
+
 /** Waits until the picture moves: this many further frames are really decoded, over reconnections too. */
 export const moves = (call: Page, name: string, frames = 10): Promise<void> =>
   call.evaluate(decodes, { name, frames });
