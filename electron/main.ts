@@ -9,6 +9,7 @@ import { isRoomId, type RoomId } from "../shared/matrix/ids.ts";
 import { t } from "../shared/messages/messages.ts";
 import {
   initialState,
+  isUpdatesOff,
   type AppState,
   type CallIntent,
   type Desktop,
@@ -43,6 +44,7 @@ import { electronPower } from "./shell/power.ts";
 import { registerScheme, serveScheme } from "./shell/protocol.ts";
 import { electronScreens } from "./shell/screens.ts";
 import { electronSecrets } from "./shell/secrets.ts";
+import { openInstaller, relaunch, updatedByHere } from "./shell/updates.ts";
 import { systemQuiet } from "./shell/system-quiet.ts";
 import { trayAvailable } from "./shell/tray-host.ts";
 import { homeClose } from "./shell/window-shapes.ts";
@@ -51,6 +53,8 @@ import { CallFactsFile } from "./state/call-facts.ts";
 import { openDatabase } from "./state/database.ts";
 import { identityNoteIn, readSettings, writeSettings } from "./state/kept.ts";
 import { Store } from "./state/store.ts";
+import { startUpdates } from "./updates/start.ts";
+import type { Updates } from "./updates/updates.ts";
 
 const profile = app.commandLine.getSwitchValue("user-data-dir");
 if (profile) app.setPath("userData", profile);
@@ -90,7 +94,11 @@ async function run(home: string, log: Log): Promise<void> {
     log.error("the app's database is damaged and was set aside");
     void tellSetAside(setAside);
   }
-  const store = new Store<AppState>({ ...initialState, settings: readSettings(database) });
+  const store = new Store<AppState>({
+    ...initialState,
+    settings: readSettings(database),
+    updates: { ...initialState.updates, version: app.getVersion() },
+  });
   const registry = new WindowRegistry();
   const publisher = new Publisher(store);
   const windows = new ElectronWindows(registry, (window) => publisher.remove(window), log);
@@ -106,6 +114,7 @@ async function run(home: string, log: Log): Promise<void> {
   const notify = (notice: Notice) =>
     store.update((state) => ({ ...state, notices: [...new Set([...state.notices, notice])] }));
   let running: Running | null = null;
+  let updates: Updates | null = null;
 
   const signIn = new SignIn({
     folder: join(home, "accounts"),
@@ -180,6 +189,22 @@ async function run(home: string, log: Log): Promise<void> {
     }
   }
 
+  async function beginUpdates(): Promise<void> {
+    const by = await updatedByHere();
+    if (isUpdatesOff(by)) store.update((state) => ({ ...state, updates: { ...state.updates, off: by } }));
+    else
+      updates = startUpdates({
+        store,
+        database,
+        clock,
+        log,
+        open: () => openInstaller(by, log),
+        notify,
+        quit: () => app.quit(),
+        relaunch,
+      });
+  }
+
   serveScheme(
     join(import.meta.dirname, "../renderer"),
     async (path) => signIn.account?.avatars.get(path) ?? null,
@@ -198,6 +223,7 @@ async function run(home: string, log: Log): Promise<void> {
         if (notice === "weak-storage") database.setJson(WEAK_SEEN, true);
         store.update((state) => ({ ...state, notices: state.notices.filter((other) => other !== notice) }));
       },
+      updates: (type) => updates?.send({ type }),
     }),
     electronIpc(registry),
     log,
@@ -221,7 +247,10 @@ async function run(home: string, log: Log): Promise<void> {
   app.on("activate", () => windows.show("home"));
   app.on(
     "before-quit",
-    quitOnce(() => signIn.close()),
+    quitOnce(
+      () => signIn.close(),
+      async () => (await updates?.leave()) ?? false,
+    ),
   );
 
   indicate({ store, indicator, notifier, clock });
@@ -253,6 +282,7 @@ async function run(home: string, log: Log): Promise<void> {
   if (!database.json(WEAK_SEEN) && (await electronSecrets.weak())) notify("weak-storage");
   await signIn.restore();
   if (running) log.info("ready to ring");
+  void beginUpdates();
   links((url) => {
     const link = parseLink(url);
     if (!link) return log.warn("a link asks for nothing that we know");
@@ -273,14 +303,28 @@ function openLobby(conductor: Conductor, room: RoomId, intent: CallIntent, log: 
   }
 }
 
-/** Others should see us leave, so quitting waits for it, but not for long. */
-function quitOnce(stop: () => Promise<void>): (event: { preventDefault(): void }) => void {
-  let stopping = false;
+/**
+ * Others should see us leave, so quitting waits for it, but not for long; then an update is installed that is ready. `last` says whether
+ * the system ends the app by itself.
+ */
+function quitOnce(
+  stop: () => Promise<void>,
+  last: () => Promise<boolean>,
+): (event: { preventDefault(): void }) => void {
+  let phase: "on" | "stopping" | "stopped" = "on";
+  async function end(): Promise<void> {
+    try {
+      await Promise.race([stop(), new Promise((resolve) => setTimeout(resolve, QUIT_MS))]);
+    } finally {
+      phase = "stopped";
+      if (!(await last())) app.exit();
+    }
+  }
   return (event) => {
+    if (phase === "stopped") return;
     event.preventDefault();
-    if (stopping) return;
-    stopping = true;
-    setTimeout(() => app.exit(), QUIT_MS);
-    void stop().finally(() => app.exit());
+    if (phase === "stopping") return;
+    phase = "stopping";
+    void end();
   };
 }

@@ -121,6 +121,10 @@ export const en = {
   "home.disk-full":
     "The disk is full. Nothing is lost, but Carillon cannot keep anything new. Free some space, then start Carillon again.",
   "home.in-tray": "Carillon goes on in the tray and rings from there. You can change that in the settings.",
+  "home.update-available":
+    "There is a new version of Carillon. You can get it in the settings, under Updates.",
+  "home.update-ready":
+    "A new version of Carillon is ready. It is installed when you quit, or at once in the settings, under Updates.",
   "home.tab-people": "People and rooms",
   "home.tab-calls": "Calls",
   "home.tabs": "What to show",
@@ -421,6 +425,7 @@ export const en = {
   "settings.tab-disturb": "Do not disturb",
   "settings.tab-security": "Security",
   "settings.tab-general": "General",
+  "settings.tab-updates": "Updates",
   "settings.ring-tone": "Ring tone",
   "settings.tone-carillon": "Carillon",
   "settings.tone-marimba": "Marimba",
