@@ -40,6 +40,7 @@ import { logFile } from "./shell/log-file.ts";
 import { setMenu } from "./shell/menu.ts";
 import { ElectronNotifier } from "./shell/notifier.ts";
 import { guard } from "./shell/permissions.ts";
+import { policyFile, proxySwitches, readPolicy } from "./shell/policy.ts";
 import { electronPower } from "./shell/power.ts";
 import { registerScheme, serveScheme } from "./shell/protocol.ts";
 import { electronScreens } from "./shell/screens.ts";
@@ -58,6 +59,8 @@ import type { Updates } from "./updates/updates.ts";
 
 const profile = app.commandLine.getSwitchValue("user-data-dir");
 if (profile) app.setPath("userData", profile);
+const { policy, problem } = readPolicy(policyFile(process.platform, process.env, !app.isPackaged));
+for (const [name, value] of proxySwitches(policy)) app.commandLine.appendSwitch(name, value);
 app.enableSandbox();
 registerScheme();
 const links = receiveLinks();
@@ -98,7 +101,14 @@ async function run(home: string, log: Log): Promise<void> {
     ...initialState,
     settings: readSettings(database),
     updates: { ...initialState.updates, version: app.getVersion() },
+    company: {
+      homeserver: policy.homeserver ?? null,
+      homeserverOnly: policy.homeserver !== undefined && policy.homeserverOnly === true,
+      updates: policy.updates ?? null,
+      broken: problem !== null,
+    },
   });
+  if (problem !== null) log.error("the company's settings cannot be used", problem);
   const registry = new WindowRegistry();
   const publisher = new Publisher(store);
   const windows = new ElectronWindows(registry, (window) => publisher.remove(window), log);

@@ -58,7 +58,12 @@ export function handlers({
       publisher.add(caller);
     },
 
-    "session.discover": ({ server }) => signIn.discover(server),
+    "session.discover": ({ server }) => {
+      const { homeserver, homeserverOnly } = store.state.company;
+      if (homeserverOnly && server !== homeserver)
+        throw new AppError("denied", "not the company's homeserver");
+      return signIn.discover(server);
+    },
     "session.login": ({ homeserver, user, password }) => signIn.login(homeserver, user, password),
     "session.sso": ({ homeserver }) => signIn.singleSignOn(homeserver),
     "session.cancel-sso": () => signIn.cancelSingleSignOn(),
