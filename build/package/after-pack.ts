@@ -18,7 +18,7 @@ interface Packed {
 export function afterPack({ appOutDir, electronPlatformName, packager }: Packed): void {
   if (electronPlatformName !== "darwin") return;
   const file = join(appOutDir, `${packager.appInfo.productFilename}.app`, "Contents/Info.plist");
-  const info = v.parse(v.record(v.string(), v.any()), plist.parse(readFileSync(file, "utf8")));
+  const info = v.parse(v.record(v.string(), v.unknown()), plist.parse(readFileSync(file, "utf8")));
   info["NSAppTransportSecurity"] = { NSAllowsArbitraryLoads: false, NSAllowsLocalNetworking: true };
   writeFileSync(file, plist.build(info));
 }

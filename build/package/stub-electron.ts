@@ -37,13 +37,19 @@ export function stubElectron(root: string, platform: Platform, folder: string): 
 
 /** The version of Electron that is packaged. */
 export function electronVersion(root: string): string {
-  const manifest: unknown = JSON.parse(readFileSync(join(root, "node_modules/electron/package.json"), "utf8"));
+  const manifest: unknown = JSON.parse(
+    readFileSync(join(root, "node_modules/electron/package.json"), "utf8"),
+  );
   return v.parse(v.object({ version: v.string() }), manifest).version;
 }
 
 function stubApp(put: (path: string, bytes: string | Uint8Array) => void, version: string): void {
   const info = (name: string) =>
-    plist.build({ CFBundleExecutable: name, CFBundleIdentifier: "com.github.Electron", CFBundleVersion: version });
+    plist.build({
+      CFBundleExecutable: name,
+      CFBundleIdentifier: "com.github.Electron",
+      CFBundleVersion: version,
+    });
   const bundle = (path: string, name: string) => {
     put(`${path}/${name}.app/Contents/Info.plist`, info(name));
     put(`${path}/${name}.app/Contents/MacOS/${name}`, "");
