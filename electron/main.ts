@@ -29,6 +29,7 @@ import { tell } from "./ipc/tell.ts";
 import { createLog, type Log } from "./log.ts";
 import { SessionFile } from "./matrix/saved-session.ts";
 import { quietGlobalSdkLog } from "./matrix/sdk-log.ts";
+import { startedFor } from "./shell/asked-by.ts";
 import { tellCannotStart, tellSetAside } from "./shell/boxes.ts";
 import { clock } from "./shell/clock.ts";
 import { identify } from "./shell/identity.ts";
@@ -64,7 +65,9 @@ for (const [name, value] of proxySwitches(policy)) app.commandLine.appendSwitch(
 app.enableSandbox();
 registerScheme();
 const links = receiveLinks();
-if (app.requestSingleInstanceLock(forFirstInstance())) void app.whenReady().then(start);
+const first = app.requestSingleInstanceLock(forFirstInstance());
+// Where none runs there is none to quit.
+if (first && startedFor(process.argv) !== "quit") void app.whenReady().then(start);
 else app.quit();
 
 /** Whether the user was told, once, that secrets lie unprotected, or that the app goes on in the tray. */
@@ -253,7 +256,12 @@ async function run(home: string, log: Log): Promise<void> {
     return how;
   });
   power.onWake(() => running?.wake());
-  app.on("second-instance", (_event, argv) => argv.includes("--hidden") || windows.show("home"));
+  app.on("second-instance", (_event, argv) => {
+    const asked = startedFor(argv);
+    if (asked === "quit") return app.quit();
+    if (asked === "new-call") store.update((state) => ({ ...state, lookup: "" }));
+    if (asked !== "hidden") windows.show("home");
+  });
   app.on("activate", () => windows.show("home"));
   app.on(
     "before-quit",
