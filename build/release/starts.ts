@@ -15,7 +15,11 @@ const GRACE_MS = 10_000;
  */
 export async function starts(
   [program, ...args]: Command,
-  { data, env = {}, withinMs = 90_000 }: { data: string; env?: NodeJS.ProcessEnv; withinMs?: number },
+  {
+    data,
+    env = {},
+    withinMs = 90_000,
+  }: { data: string; env?: NodeJS.ProcessEnv | undefined; withinMs?: number | undefined },
 ): Promise<void> {
   // Chromium's sandbox does not work as root.
   const switches = process.getuid?.() === 0 ? ["--no-sandbox"] : [];

@@ -8,10 +8,10 @@ import { starts } from "./starts.ts";
 const REMOVED_MS = 60_000;
 
 /** Installs, starts and removes an app. Throws where one of them fails, or where the user's data goes with the app. */
-export async function tryOut(plan: Plan, data: string): Promise<void> {
+export async function tryOut(plan: Plan, data: string, withinMs?: number): Promise<void> {
   plan.install.forEach(run);
   if (!existsSync(plan.file)) throw new Error(`${plan.file} was not installed`);
-  await starts(plan.start, { data, ...(plan.env ? { env: plan.env } : {}) });
+  await starts(plan.start, { data, env: plan.env, withinMs });
   plan.remove.forEach(run);
   // The uninstaller of Windows goes on after its process has ended.
   const until = Date.now() + REMOVED_MS;
