@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -51,7 +50,6 @@ test("a deb is unpacked, started from where it puts its program, and removed", a
     "Package: carillon\nVersion: 1.2.3\nArchitecture: all\nMaintainer: nobody\nDescription: a trial\n",
   );
   const deb = join(folder, "carillon.deb");
-  execFileSync("dpkg-deb", ["--build", "--root-owner-group", join(folder, "package"), deb]);
   const plan = planFor(deb, { platform: "linux", arch: process.arch, folder, home: folder, root: true });
   if (!plan) throw new Error("no plan");
   // Into a folder, since a test leaves the machine as it is.
@@ -59,7 +57,10 @@ test("a deb is unpacked, started from where it puts its program, and removed", a
   const [program] = plan.start;
   await tryOut(
     {
-      install: [["dpkg-deb", "-x", deb, into]],
+      install: [
+        ["dpkg-deb", "--build", "--root-owner-group", join(folder, "package"), deb],
+        ["dpkg-deb", "-x", deb, into],
+      ],
       start: [join(into, program)],
       remove: [["rm", "-r", into]],
       file: join(into, plan.file),
