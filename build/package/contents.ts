@@ -41,7 +41,8 @@ export function contentFaults(packed: Files, built: Files): string[] {
 
 /** What starts the app says nothing of how it was made. */
 function manifestFaults(packed: Files): string[] {
-  const manifest: unknown = JSON.parse(packed.get("package.json")?.toString() ?? "{}");
+  const manifest = parsed(packed.get("package.json")?.toString() ?? "");
+  if (manifest === undefined) return ["package.json cannot be read"];
   const main = String(at(manifest, "main")).replace("./", "");
   return [
     ...(packed.has(main) ? [] : [`package.json starts ${main}, which is missing`]),
@@ -49,6 +50,14 @@ function manifestFaults(packed: Files): string[] {
       .filter((key) => at(manifest, key) !== undefined)
       .map((key) => `package.json has ${key}`),
   ];
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Words that no file has by chance: keys, tokens, and places of the machine that built it. */
