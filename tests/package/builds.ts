@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 
-import { platforms, stubElectron } from "../../build/package/stub-electron.ts";
+import { platforms, stubElectron, type Platform } from "../../build/package/stub-electron.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
+const version = String(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version);
 
 /** What electron-builder made of out/ for each system, around a stub in Electron's place. */
 export interface Builds {
@@ -22,16 +23,16 @@ export interface Builds {
   readonly rpm: string;
 }
 
-/** Makes all of them in a folder, two at a time. */
-export async function buildAll(folder: string): Promise<Builds> {
+type Build = (platform: Platform, output: string, ...args: readonly string[]) => Promise<unknown>;
+
+/** electron-builder as a function: it finds a stub of Electron, and a stand-in for fpm, in a folder. */
+function builder(folder: string, stubs: readonly Platform[]): Build {
   const electron = join(folder, "electron");
-  for (const platform of platforms) stubElectron(root, platform, join(electron, platform));
+  for (const platform of stubs) stubElectron(root, platform, join(electron, platform));
   const fpm = join(folder, "fpm");
   const standIn = join(root, "tests/package/fpm.ts");
-  mkdirSync(folder, { recursive: true });
   writeFileSync(fpm, `#!/bin/sh\nexec "${process.execPath}" "${standIn}" "$@"\n`, { mode: 0o755 });
-  const out = join(folder, "dist");
-  const build = (platform: (typeof platforms)[number], output: string, ...args: string[]) =>
+  return (platform, output, ...args) =>
     run(
       process.execPath,
       [
@@ -48,6 +49,21 @@ export async function buildAll(folder: string): Promise<Builds> {
       ],
       { cwd: root, env: { ...process.env, CUSTOM_FPM_PATH: fpm } },
     );
+}
+
+const debIn = (out: string) => join(out, `carillon-${version}-linux-amd64.deb`);
+
+/** Makes a deb in a folder, and returns its path. */
+export async function buildDeb(folder: string): Promise<string> {
+  const out = join(folder, "dist");
+  await builder(folder, ["linux"])("linux", out, "--linux", "deb", "--x64");
+  return debIn(out);
+}
+
+/** Makes all of them in a folder, two at a time. */
+export async function buildAll(folder: string): Promise<Builds> {
+  const build = builder(folder, platforms);
+  const out = join(folder, "dist");
   await Promise.all([
     build("linux", out, "--linux", "deb", "rpm", "--x64"),
     build("win32", out, "--win", "--dir", "--x64")
@@ -59,7 +75,7 @@ export async function buildAll(folder: string): Promise<Builds> {
     windows: join(out, "win-unpacked"),
     mac: join(out, "mac/Carillon.app"),
     again: join(folder, "again/linux-arm64-unpacked"),
-    deb: join(out, "carillon-0.1.0-linux-amd64.deb"),
-    rpm: join(out, "carillon-0.1.0-linux-x86_64.rpm"),
+    deb: debIn(out),
+    rpm: join(out, `carillon-${version}-linux-x86_64.rpm`),
   };
 }
