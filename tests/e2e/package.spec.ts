@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 import { extractAll } from "@electron/asar";
 
@@ -34,6 +36,7 @@ test("a deb is installed, holds a call, and is removed but for what belongs to i
     const asar = join(folder, "debian/opt/Carillon/resources/app.asar");
     const unpacked = join(folder, "app");
     extractAll(asar, unpacked);
+    const run = electronBinary().standIn ? unpacked : asar;
     const people = [
       await signUp(stack.homeserver, freshName("alice")),
       await signUp(stack.homeserver, freshName("bob")),
@@ -41,14 +44,22 @@ test("a deb is installed, holds a call, and is removed but for what belongs to i
     await makeRoom(people[0], [people[1]], { direct: true });
     const [alice, bob] = await Promise.all(
       people.map(async (person): Promise<Caller> => {
-        const app = await launch({ app: electronBinary().standIn ? unpacked : asar });
+        const app = await launch({ app: run });
         return { person, app, home: await app.signIn(stack.homeserver.url, person.name, person.password) };
       }),
     );
     if (!alice || !bob) throw new Error("two people have two apps");
     const { calling, called } = await connect(alice, bob);
     await Promise.all([hears(calling), hears(called)]);
-    await alice.app.close();
+    // As "Quit" in the desktop's menu does.
+    const gone = alice.app.electron.waitForEvent("close");
+    await promisify(execFile)(electronBinary().path, [
+      run,
+      `--user-data-dir=${alice.app.profile}`,
+      "--no-sandbox",
+      "--quit",
+    ]);
+    await gone;
     await bob.app.close();
 
     debian.remove("carillon");
