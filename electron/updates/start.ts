@@ -43,7 +43,11 @@ export function startUpdates(parts: StartParts): Updates | null {
     clock,
     log,
     changed: ({ status, checkedAt }) =>
-      store.update((state) => ({ ...state, updates: { ...state.updates, off: null, status, checkedAt } })),
+      store.update((state) => {
+        const { updates: shown } = state;
+        const same = shown.off === null && shown.status === status && shown.checkedAt === checkedAt;
+        return same ? state : { ...state, updates: { ...shown, off: null, status, checkedAt } };
+      }),
     tell: notify,
     quit,
     lastFailure: kept.success ? kept.output : null,

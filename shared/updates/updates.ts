@@ -130,7 +130,7 @@ export function stepUpdates(state: Updates, event: UpdateEvent): Step {
         mode === "off" ? [] : [{ type: "schedule", ms: RETRY_MS }],
       ];
     case "busy-changed":
-      return fetchAlone({ ...state, busy: event.busy });
+      return event.busy === state.busy ? [state, []] : fetchAlone({ ...state, busy: event.busy });
     case "mode-set":
       return setMode(state, event.mode);
     case "channel-set":

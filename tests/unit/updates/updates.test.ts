@@ -345,3 +345,12 @@ test("unless updates are off, it looks again some time after whatever comes of a
       expect(of(moment, "schedule")).toHaveLength(1);
   });
 });
+
+test("what is as it was makes no new state: whoever follows the state would go round for ever", () => {
+  law(({ after }) => {
+    const { busy, mode, channel } = after;
+    expect(stepUpdates(after, { type: "busy-changed", busy })[0]).toBe(after);
+    expect(stepUpdates(after, { type: "mode-set", mode })[0]).toBe(after);
+    expect(stepUpdates(after, { type: "channel-set", channel })[0]).toBe(after);
+  });
+});
