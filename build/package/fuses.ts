@@ -1,23 +1,28 @@
-import { differing } from "./app-id.ts";
+import { FuseV1Options } from "@electron/fuses";
 
-const SENTENCE = "dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX";
+import { at, differing } from "./app-id.ts";
+
+/** As characters: 1 and 0. */
+export const [ON, OFF] = [0x31, 0x30];
+
 const WANTED = {
-  "running as Node": "0",
-  "encryption of cookies": "1",
-  "Node's options": "0",
-  "Node's inspector": "0",
-  "the check of the asar": "1",
-  "only from the asar": "1",
-  "a snapshot of its own": "0",
-  "more rights for files": "0",
+  RunAsNode: false,
+  EnableCookieEncryption: true,
+  EnableNodeOptionsEnvironmentVariable: false,
+  EnableNodeCliInspectArguments: false,
+  EnableEmbeddedAsarIntegrityValidation: true,
+  OnlyLoadAppFromAsar: true,
+  LoadBrowserProcessSpecificV8Snapshot: false,
+  GrantFileProtocolExtraPrivileges: false,
 };
 
-/** Which of Electron's fuses, in the bytes of its binary, is not set so that it runs this app and nothing else. */
-export function fuseFaults(binary: Buffer): string[] {
-  const start = binary.indexOf(SENTENCE);
-  if (start < 0) return ["the binary has no fuses"];
-  const states = binary.subarray(start + SENTENCE.length + 2).toString("latin1", 0, 9);
-  return differing(
-    Object.fromEntries(Object.entries(WANTED).map(([name, must], index) => [name, [states[index], must]])),
+/** Which of a binary's fuses, as `getCurrentFuseWire` reads them, is not set so that it runs this app and nothing else. */
+export const fuseFaults = (wire: unknown): string[] =>
+  differing(
+    Object.fromEntries(
+      Object.entries(WANTED).map(([name, on]) => [
+        name,
+        [at(wire, String(FuseV1Options[name as keyof typeof WANTED])), on ? ON : OFF],
+      ]),
+    ),
   );
-}

@@ -1,7 +1,7 @@
 import { APP_ID, SCHEMES, at, differing } from "./app-id.ts";
 
 /** A desktop entry's groups of keys. */
-export function readEntry(text: string): Record<string, Record<string, string>> {
+function readEntry(text: string): Record<string, Record<string, string>> {
   const groups: Record<string, Record<string, string>> = {};
   let group: Record<string, string> = {};
   for (const line of text.split("\n")) {

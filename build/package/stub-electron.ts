@@ -36,7 +36,7 @@ export function stubElectron(root: string, platform: Platform, folder: string): 
 }
 
 /** The version of Electron that is packaged. */
-export function electronVersion(root: string): string {
+function electronVersion(root: string): string {
   const manifest: unknown = JSON.parse(
     readFileSync(join(root, "node_modules/electron/package.json"), "utf8"),
   );

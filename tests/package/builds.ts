@@ -3,7 +3,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 
-import { platforms, stubElectron, type Platform } from "../../build/package/stub-electron.ts";
+import { Arch, build, Platform } from "electron-builder";
+import * as v from "valibot";
+
+import { platforms, stubElectron, type Platform as System } from "../../build/package/stub-electron.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
@@ -23,10 +26,12 @@ export interface Builds {
   readonly rpm: string;
 }
 
-type Build = (platform: Platform, output: string, ...args: readonly string[]) => Promise<unknown>;
+const computed = v.object({ desktop: v.string(), desktopFileName: v.string() });
+
+type Build = (platform: System, output: string, ...args: readonly string[]) => Promise<unknown>;
 
 /** electron-builder as a function: it finds a stub of Electron, and a stand-in for fpm, in a folder. */
-function builder(folder: string, stubs: readonly Platform[]): Build {
+function builder(folder: string, stubs: readonly System[]): Build {
   const electron = join(folder, "electron");
   for (const platform of stubs) stubElectron(root, platform, join(electron, platform));
   const fpm = join(folder, "fpm");
@@ -62,13 +67,13 @@ export async function buildDeb(folder: string): Promise<string> {
 
 /** Makes all of them in a folder, two at a time. */
 export async function buildAll(folder: string): Promise<Builds> {
-  const build = builder(folder, platforms);
+  const make = builder(folder, platforms);
   const out = join(folder, "dist");
   await Promise.all([
-    build("linux", out, "--linux", "deb", "rpm", "--x64"),
-    build("win32", out, "--win", "--dir", "--x64")
-      .then(() => build("darwin", out, "--mac", "--dir", "--x64"))
-      .then(() => build("linux", join(folder, "again"), "--linux", "--dir", "--arm64")),
+    make("linux", out, "--linux", "deb", "rpm", "--x64"),
+    make("win32", out, "--win", "--dir", "--x64")
+      .then(() => make("darwin", out, "--mac", "--dir", "--x64"))
+      .then(() => make("linux", join(folder, "again"), "--linux", "--dir", "--arm64")),
   ]);
   return {
     linux: join(out, "linux-unpacked"),
@@ -78,4 +83,25 @@ export async function buildAll(folder: string): Promise<Builds> {
     deb: debIn(out),
     rpm: join(out, `carillon-${version}-linux-x86_64.rpm`),
   };
+}
+
+/** The desktop entry that an AppImage gets; the tools that would make the rest of one are not asked. */
+export async function appImageEntry(folder: string): Promise<{ name: string; entry: string }> {
+  let said: unknown;
+  await build({
+    projectDir: root,
+    targets: Platform.LINUX.createTarget("AppImage", Arch.x64),
+    publish: "never",
+    config: {
+      extends: join(root, "electron-builder.yml"),
+      electronDist: join(folder, "electron/linux"),
+      directories: { output: join(folder, "appimage") },
+    },
+    effectiveOptionComputed: async (options) => {
+      said = options;
+      return true;
+    },
+  });
+  const { desktop, desktopFileName } = v.parse(computed, said);
+  return { name: desktopFileName, entry: desktop };
 }

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { promisify } from "node:util";
 
+import { FuseV1Options, getCurrentFuseWire } from "@electron/fuses";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { at } from "../../../build/package/app-id.ts";
 import { budget } from "../../../build/package/budget.ts";
 import {
   contentFaults,
@@ -16,11 +18,11 @@ import {
   sizeFaults,
   type Files,
 } from "../../../build/package/contents.ts";
-import { fuseFaults } from "../../../build/package/fuses.ts";
+import { fuseFaults, OFF, ON } from "../../../build/package/fuses.ts";
 import { entryFaults, packageFaults } from "../../../build/package/linux.ts";
 import { entitlementFaults, infoFaults, readPlist } from "../../../build/package/mac.ts";
 import { installerFaults, programFaults } from "../../../build/package/windows.ts";
-import { buildAll, type Builds } from "../../package/builds.ts";
+import { appImageEntry, buildAll, type Builds } from "../../package/builds.ts";
 
 // Each test says first that what was built is right, and then that the same look sees it broken.
 const root = resolve(import.meta.dirname, "../../..");
@@ -118,26 +120,20 @@ describe("the asar", () => {
   });
 });
 
-test("its binary runs this app only, on every system: as no Node, with no inspector, from no other file", () => {
-  const framework = "Contents/Frameworks/Electron Framework.framework/Electron Framework";
-  const binaries = [
-    read(builds.linux, "carillon"),
-    read(builds.windows, "Carillon.exe"),
-    read(builds.mac, framework),
-  ];
+test("its binary runs this app only, on every system: as no Node, with no inspector, from no other file", async () => {
+  const binaries = [join(builds.linux, "carillon"), join(builds.windows, "Carillon.exe"), builds.mac];
   for (const binary of binaries) {
-    expect(fuseFaults(binary)).toEqual([]);
-    const wrong = Buffer.from(binary);
-    // The first and the last after the sentence, the version and the count.
-    const first = wrong.indexOf("dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX") + 34;
-    wrong.write("1", first);
-    wrong.write("1", first + 7);
-    expect(fuseFaults(wrong)).toEqual([
-      'running as Node is "1", not "0"',
-      'more rights for files is "1", not "0"',
-    ]);
+    const wire = await getCurrentFuseWire(binary);
+    expect(fuseFaults(wire)).toEqual([]);
+    for (const fuse of Array.from({ length: 8 }, (_, index) => index)) {
+      const turned = {
+        ...wire,
+        [fuse]: at(wire, String(fuse)) === ON ? OFF : ON,
+      };
+      expect(fuseFaults(turned)).toEqual([expect.stringContaining(`${FuseV1Options[fuse]} is`)]);
+    }
   }
-  expect(fuseFaults(Buffer.from("nothing"))).toEqual(["the binary has no fuses"]);
+  expect(fuseFaults({})).toHaveLength(8);
 });
 
 function packedInDeb(path: string): string {
@@ -166,6 +162,19 @@ test("Linux's desktops know its name, its links, its icon and its actions", () =
     expect.stringMatching(/^names of actions is/),
   ]);
 });
+
+test("an AppImage's desktop entry starts what is in it, from wherever it lies", async () => {
+  const { name, entry } = await appImageEntry(folder);
+  // It is the same but for the program.
+  const asInstalled = entry.replaceAll("=AppRun", "=/opt/Carillon/carillon").replace(/ {2}%U/, " %U");
+  expect(entryFaults(name, asInstalled)).toEqual([]);
+  expect(entry.match(/^Exec=.*$/gm)).toEqual([
+    "Exec=AppRun %U",
+    "Exec=AppRun --new-call",
+    "Exec=AppRun --quit",
+  ]);
+});
+
 const expectedOf = (entry: string, key: string) =>
   JSON.stringify(new RegExp(`^${key}=(.*)$`, "m").exec(entry)?.[1]);
 
