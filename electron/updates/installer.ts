@@ -37,6 +37,8 @@ export class Installer {
     // Ours to decide; macOS installs at the end of the app what was handed to it, and nothing else there can.
     updater.autoInstallOnAppQuit = kind === "mac";
     updater.disableWebInstaller = true;
+    // Choice: the whole file. Why: the reads of a partial download cannot be cancelled. Cost: some 100 MB for each release.
+    updater.disableDifferentialDownload = true;
     updater.on("update-downloaded", (event: UpdateDownloadedEvent) => (this.#file = event.downloadedFile));
     // It is also thrown; without a listener it would end the process.
     updater.on("error", () => {});

@@ -234,6 +234,27 @@ test("whoever leaves the beta releases may go back to the latest", async () => {
   expect(await reaches("available")).toMatchObject({ release: { version: "0.2.0" } });
 });
 
+test("another channel does not wait for the download that is under way, even of a server that stalls", async () => {
+  server.serve({
+    version: "0.2.0",
+    bytes: released,
+    send(response) {
+      response.writeHead(200, { "content-length": released.length });
+      response.write(half);
+    },
+  });
+  server.serve({ version: "0.3.0-beta.1", bytes: released }, "beta");
+  const { updates, reaches } = run();
+  updates.send({ type: "due" });
+  await reaches("available");
+  updates.send({ type: "download-asked" });
+  await reaches("downloading");
+  await vi.waitFor(() => expect(server.asked.at(-1)).toMatch(/AppImage$/));
+  updates.send({ type: "channel-set", channel: "beta" });
+  expect(await reaches("available")).toMatchObject({ release: { version: "0.3.0-beta.1" } });
+  untouched();
+});
+
 test("metadata without a hash is refused before anything is fetched", async () => {
   server.serve({ version: "0.2.0", bytes: released, sha512: "" });
   const { updates, reaches } = run();
