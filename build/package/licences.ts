@@ -52,7 +52,7 @@ export function readPackage(json: unknown, text: string | null): Bundled {
     licenses?.map(({ type }) => type).join(" OR ") ??
     (text?.startsWith("MIT License\n") ? "MIT" : undefined);
   if (!said) throw new Error(`${name} ${version} names no licence`);
-  return { name, version, license: said, text };
+  return { name, version, license: said.replace(/^\(([^()]*)\)$/, "$1"), text };
 }
 
 /** Throws for packages that must not be shipped. */

@@ -1,8 +1,7 @@
-import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative, resolve, sep } from "node:path";
-import { promisify } from "node:util";
 
 import { FuseV1Options, getCurrentFuseWire } from "@electron/fuses";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -296,31 +295,4 @@ test("what others made is shipped with its licences", () => {
   }
   for (const name of ["LICENSE.electron.txt", "LICENSES.chromium.html"])
     expect(read(builds.linux, name).length).toBeGreaterThan(0);
-});
-
-describe("verifying a release", () => {
-  const verify = (path: string) =>
-    promisify(execFile)(process.execPath, [join(root, "build/package/verify-release.ts"), path]).then(
-      ({ stdout }) => stdout,
-      // Node's own error of a program that ended with another code than 0.
-      (error: { stdout: string }) => `failed: ${error.stdout}`,
-    );
-
-  test("an installer of this checkout is known, and one that was tampered with is told by what differs", async () => {
-    const hash = fileHash(join(builds.linux, "resources/app.asar"));
-    expect(await verify(builds.deb)).toBe(`the same as this checkout's: sha256:${hash}\n`);
-
-    const other = join(folder, "tampered");
-    execFileSync("dpkg-deb", ["--raw-extract", builds.deb, other]);
-    const asar = join(other, "opt/Carillon/resources/app.asar");
-    const bytes = read(asar);
-    // The last byte of the last file.
-    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
-    writeFileSync(asar, bytes);
-    execFileSync("dpkg-deb", ["--build", "-z0", other, `${other}.deb`]);
-    const said = await verify(`${other}.deb`);
-    expect(said).toMatch(/^failed: not the same/);
-    expect(said).toContain("\n  package.json is not as it was built\n  package.json cannot be read\n");
-    expect(await verify(join(folder, "electron/linux"))).toMatch(/^failed: there is no app.asar/);
-  });
 });

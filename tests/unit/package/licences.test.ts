@@ -19,6 +19,7 @@ test.each([
 test.each([
   ["as one word", { license: "MIT" }, null],
   ["as an object", { license: { type: "MIT" } }, null],
+  ["in brackets", { license: "(MIT)" }, null],
   ["as a list of choices", { licenses: [{ type: "MIT" }] }, null],
   ["in its file's title alone", {}, "MIT License\n\nCopyright"],
 ])("a licence is read where it is said %s", (_how, said, text) => {
