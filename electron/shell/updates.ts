@@ -20,6 +20,7 @@ export async function updatedByHere(): Promise<InstallerKind | UpdatesOff> {
     env: process.env,
     packageType: existsSync(packageType) ? readFileSync(packageType, "utf8").trim() : null,
     source: existsSync(join(resources, "app-update.yml")),
+    uninstaller: existsSync(join(resources, `../Uninstall ${app.getName()}.exe`)),
   });
   return by === "mac" && !(await signedByApple()) ? "unsigned" : by;
 }

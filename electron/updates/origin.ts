@@ -9,28 +9,24 @@ export interface Facts {
   readonly packageType: string | null;
   /** Whether `resources/app-update.yml` is there: it says where updates come from. */
   readonly source: boolean;
+  /** Whether NSIS's uninstaller lies beside the app: an MSI brings none, and is a company's to replace. */
+  readonly uninstaller: boolean;
 }
 
 export type InstallerKind = "appimage" | "deb" | "rpm" | "nsis" | "mac";
 
 /** Who brings this copy its updates: the app itself, by an installer of this kind, or somebody else. */
-export function updatedBy({
-  packaged,
-  platform,
-  env,
-  packageType,
-  source,
-}: Facts): InstallerKind | UpdatesOff {
+export function updatedBy(facts: Facts): InstallerKind | UpdatesOff {
+  const { packaged, platform, env, packageType, source, uninstaller } = facts;
   if (!packaged) return "not-packaged";
   if (env["FLATPAK_ID"] || env["SNAP"] || env["WINDOWS_STORE"]) return "store";
-  if (!source) return "system";
-  switch (platform) {
-    case "win32":
-      return "nsis";
-    case "darwin":
-      return "mac";
-    default:
-      if (env["APPIMAGE"]) return "appimage";
-      return packageType === "deb" || packageType === "rpm" ? packageType : "system";
+  const kind = kindOf();
+  return kind !== "system" && !source ? "no-source" : kind;
+
+  function kindOf(): InstallerKind | "system" {
+    if (platform === "win32") return uninstaller ? "nsis" : "system";
+    if (platform === "darwin") return "mac";
+    if (env["APPIMAGE"]) return "appimage";
+    return packageType === "deb" || packageType === "rpm" ? packageType : "system";
   }
 }

@@ -430,8 +430,11 @@ export const en = {
   "updates.this": "This copy",
   "updates.version": "Carillon {version}",
   "updates.off-not-packaged": "This copy was started from its sources, so it does not update itself.",
+  "updates.off-no-source":
+    "This copy was built without a place to get updates from. Get new versions where you got this one.",
   "updates.off-store": "The store that you got Carillon from brings its updates.",
-  "updates.off-system": "Your system's package manager brings the updates of Carillon.",
+  "updates.off-system":
+    "Whoever installed Carillon on this computer, or its package manager, brings the updates.",
   "updates.off-unsigned":
     "This copy is not signed, so macOS lets it take no updates. Get new versions where you got this one.",
   "updates.off-company": "Your company brings the updates of Carillon.",

@@ -206,8 +206,8 @@ export interface UpdatesState {
   readonly checkedAt: number | null;
 }
 
-/** `store`: Flatpak, Snap or a shop's. `system`: a package of the distribution. `unsigned`: macOS takes no update for it. */
-const updatesOff = ["not-packaged", "store", "system", "unsigned"] as const;
+/** `no-source`: it was built without a place to get them from. `store`: Flatpak, Snap or a shop's. `system`: whoever installed the package, as a distribution. `unsigned`: macOS takes no update for it. */
+const updatesOff = ["not-packaged", "no-source", "store", "system", "unsigned"] as const;
 export type UpdatesOff = (typeof updatesOff)[number];
 export const isUpdatesOff = (by: string): by is UpdatesOff => updatesOff.some((off) => off === by);
 

@@ -41,7 +41,5 @@ test("an app whose company's settings are broken starts without them, and its lo
   const home = await app.window("home");
   const server = home.getByLabel(en["signin.server"]);
   expect(await server.inputValue()).toBe("");
-  expect(await app.log()).toMatch(
-    /error the company's settings cannot be used .*policy\.json at updtaes/,
-  );
+  expect(await app.log()).toMatch(/error the company's settings cannot be used .*policy\.json at updtaes/);
 });

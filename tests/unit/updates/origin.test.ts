@@ -2,7 +2,14 @@ import { expect, test } from "vitest";
 
 import { updatedBy, type Facts } from "../../../electron/updates/origin.ts";
 
-const facts: Facts = { packaged: true, platform: "linux", env: {}, packageType: null, source: true };
+const facts: Facts = {
+  packaged: true,
+  platform: "linux",
+  env: {},
+  packageType: null,
+  source: true,
+  uninstaller: true,
+};
 
 test.each<[string, Partial<Facts>, string]>([
   ["a checkout", { packaged: false, env: { APPIMAGE: "/a" } }, "not-packaged"],
@@ -14,7 +21,9 @@ test.each<[string, Partial<Facts>, string]>([
   ["our rpm", { packageType: "rpm" }, "rpm"],
   ["a distribution's package", {}, "system"],
   ["a package of a kind that we do not make", { packageType: "pacman" }, "system"],
-  ["a package built without a place for updates", { packageType: "deb", source: false }, "system"],
+  ["a package built without a place for updates", { packageType: "deb", source: false }, "no-source"],
+  ["an AppImage built without one", { env: { APPIMAGE: "/a" }, source: false }, "no-source"],
   ["Windows", { platform: "win32" }, "nsis"],
+  ["Windows, by an MSI", { platform: "win32", uninstaller: false }, "system"],
   ["macOS", { platform: "darwin" }, "mac"],
 ])("%s", (_name, given, by) => expect(updatedBy({ ...facts, ...given })).toBe(by));

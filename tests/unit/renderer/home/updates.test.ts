@@ -99,7 +99,7 @@ describe("the page of updates", () => {
     ]);
   });
 
-  it.each<UpdatesOff>(["not-packaged", "store", "system", "unsigned"])(
+  it.each<UpdatesOff>(["not-packaged", "no-source", "store", "system", "unsigned"])(
     "where somebody else brings updates (%s), says who and offers nothing",
     async (off) => {
       await open({ off });
