@@ -18,8 +18,8 @@ export interface View {
   readonly size: number;
 }
 
-/** Samples across and down each pixel. */
-const SAMPLES = 6;
+/** Samples across and down each pixel: an edge takes a smaller part of a large picture. */
+const samplesAcross = (pixels: number): number => (pixels < 256 ? 6 : 3);
 const CURVE_STEPS = 12;
 
 /** A PNG of so many pixels across and down. */
@@ -27,24 +27,28 @@ export function draw(layers: readonly Layer[], view: View, pixels: number): Buff
   const shapes = layers.map(({ path, fill, stroke }) => {
     const lines = flatten(path);
     const covers = stroke === undefined ? inside(lines) : near(lines, stroke / 2);
-    return { covers: within(lines, (stroke ?? 0) / 2, covers), colour: fill };
+    return {
+      covers: within(lines, (stroke ?? 0) / 2, covers),
+      colour: fill === null ? null : channels(fill),
+    };
   });
   const image = Buffer.alloc(pixels * (pixels * 4 + 1));
-  const step = view.size / pixels / SAMPLES;
+  const across = samplesAcross(pixels);
+  const step = view.size / pixels / across;
   for (let row = 0; row < pixels; row++)
     for (let column = 0; column < pixels; column++) {
       let sum: Rgba = [0, 0, 0, 0];
-      for (let sample = 0; sample < SAMPLES ** 2; sample++) {
-        const x = view.x + (column * SAMPLES + (sample % SAMPLES) + 0.5) * step;
-        const y = view.y + (row * SAMPLES + Math.floor(sample / SAMPLES) + 0.5) * step;
+      for (let sample = 0; sample < across ** 2; sample++) {
+        const x = view.x + (column * across + (sample % across) + 0.5) * step;
+        const y = view.y + (row * across + Math.floor(sample / across) + 0.5) * step;
         const colour = shapes.findLast(({ covers }) => covers([x, y]))?.colour ?? null;
         if (colour === null) continue;
-        const [red, green, blue] = channels(colour);
+        const [red, green, blue] = colour;
         sum = [sum[0] + red, sum[1] + green, sum[2] + blue, sum[3] + 1];
       }
       const [red, green, blue, hits] = sum;
       const pixel = hits === 0 ? [0, 0, 0] : [red, green, blue].map((channel) => Math.round(channel / hits));
-      image.set([...pixel, Math.round((hits * 255) / SAMPLES ** 2)], row * (pixels * 4 + 1) + 1 + column * 4);
+      image.set([...pixel, Math.round((hits * 255) / across ** 2)], row * (pixels * 4 + 1) + 1 + column * 4);
     }
   return png(image, pixels);
 }
@@ -112,24 +116,39 @@ function within(lines: Point[][], margin: number, covers: Covers): Covers {
     point[0] >= left && point[0] <= right && point[1] >= top && point[1] <= bottom && covers(point);
 }
 
-/** By the even-odd rule. */
+/** By the even-odd rule. Each row of samples crosses the same few edges. */
 function inside(lines: Point[][]): Covers {
   const edges = segments(lines);
-  return ([x, y]) =>
-    edges.filter(([[x1, y1], [x2, y2]]) => y1 > y !== y2 > y && x < x1 + ((y - y1) * (x2 - x1)) / (y2 - y1))
-      .length %
-      2 ===
-    1;
+  const crossings = each((y) =>
+    edges
+      .filter(([[, y1], [, y2]]) => y1 > y !== y2 > y)
+      .map(([[x1, y1], [x2, y2]]) => x1 + ((y - y1) * (x2 - x1)) / (y2 - y1)),
+  );
+  return ([x, y]) => crossings(y).filter((crossing) => x < crossing).length % 2 === 1;
 }
 
 function near(lines: Point[][], distance: number): Covers {
   const edges = segments(lines);
+  const beside = each((y) =>
+    edges.filter(([[, y1], [, y2]]) => y > Math.min(y1, y2) - distance && y < Math.max(y1, y2) + distance),
+  );
   return ([x, y]) =>
-    edges.some(([[x1, y1], [x2, y2]]) => {
+    beside(y).some(([[x1, y1], [x2, y2]]) => {
+      if (Math.min(x1, x2) - x > distance || x - Math.max(x1, x2) > distance) return false;
       const [dx, dy] = [x2 - x1, y2 - y1];
       const along = Math.max(0, Math.min(1, ((x - x1) * dx + (y - y1) * dy) / (dx ** 2 + dy ** 2 || 1)));
       return Math.hypot(x - x1 - along * dx, y - y1 - along * dy) <= distance;
     });
+}
+
+/** Computes a row's answer once. */
+function each<Answer>(compute: (y: number) => Answer): (y: number) => Answer {
+  const known = new Map<number, Answer>();
+  return (y) => {
+    const answer = known.get(y) ?? compute(y);
+    known.set(y, answer);
+    return answer;
+  };
 }
 
 /** `rows` are 8-bit RGBA, each after the number of its filter, which is none. */

@@ -6,6 +6,8 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "electron-vite";
 import type { Plugin } from "vite";
 
+import { bundledPackages } from "./package/bundled.ts";
+
 const root = resolve(import.meta.dirname, "..");
 const at = (path: string) => resolve(root, path);
 const WASM = "pkg/matrix_sdk_crypto_wasm_bg.wasm";
@@ -29,9 +31,11 @@ const iconsBesideBundle = (): Plugin => ({
   },
 });
 
+const packages = bundledPackages(root);
+
 export default defineConfig({
   main: {
-    plugins: [wasmBesideBundle(), iconsBesideBundle()],
+    plugins: [wasmBesideBundle(), iconsBesideBundle(), packages],
     build: {
       target: "node24",
       outDir: at("out/main"),
@@ -45,6 +49,7 @@ export default defineConfig({
     },
   },
   preload: {
+    plugins: [packages],
     build: {
       outDir: at("out/preload"),
       externalizeDeps: false,
@@ -58,8 +63,8 @@ export default defineConfig({
   },
   renderer: {
     root: at("renderer"),
-    plugins: [svelte({ configFile: false })],
-    worker: { format: "es" },
+    plugins: [svelte({ configFile: false }), packages],
+    worker: { format: "es", plugins: () => [packages] },
     build: {
       target: "chrome152",
       outDir: at("out/renderer"),

@@ -1,7 +1,7 @@
 // What a fresh machine needs, and nothing twice: `node build/setup.mjs [app] [servers]`.
 // Always the npm packages; with `app` Electron's binary or a Chromium for its stand-in; with `servers` Synapse,
-// LiveKit and, on Linux, the tests' D-Bus. Plain JavaScript without dependencies: it runs on any Node >= 20, before
-// `npm ci`.
+// LiveKit, the tests' actionlint and, on Linux, their D-Bus. Plain JavaScript without dependencies: it runs on any
+// Node >= 20, before `npm ci`.
 // package.json calls it in `pre` scripts: a shell that has looked `node` up before Node 24 was there would go on
 // with the system's, so what runs on Node 24 needs a shell that begins later.
 import { installChromium } from "./setup/chromium.mjs";
@@ -9,7 +9,7 @@ import { installDbus } from "./setup/dbus.mjs";
 import { installElectron } from "./setup/electron.mjs";
 import { installPackages } from "./setup/packages.mjs";
 import { finish, print } from "./setup/progress.mjs";
-import { installLivekit, installSynapse } from "./setup/servers.mjs";
+import { installActionlint, installLivekit, installSynapse } from "./setup/servers.mjs";
 
 const wanted = new Set(process.argv.slice(2));
 for (const word of wanted) {
@@ -25,7 +25,7 @@ async function app() {
 }
 
 const parts = [app()];
-if (wanted.has("servers")) parts.push(installSynapse(), installLivekit(), installDbus());
+if (wanted.has("servers")) parts.push(installSynapse(), installLivekit(), installActionlint(), installDbus());
 const results = await Promise.allSettled(parts);
 finish();
 for (const result of results) {

@@ -3,15 +3,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { draw, type Layer, type View } from "./draw.ts";
+import { mark } from "./svg.ts";
 
-// The bell of renderer/common/Logo.svelte, in its coordinates of 48 × 48.
-const BELL =
-  "M24 10.5c-5.2 0 -8 3.7 -8.4 8.6c-.4 5.6 -1.5 8.5 -3.3 10.7c-.9 1.1 -.2 2.7 1.2 2.7h21c1.4 0 2.1 -1.6 1.2 -2.7c-1.8 -2.2 -2.9 -5.1 -3.3 -10.7c-.4 -4.9 -3.2 -8.6 -8.4 -8.6Z";
-const CLAPPER = "M20.4 35.2C20.4 37.2 22 38.9 24 38.9C26 38.9 27.6 37.2 27.6 35.2Z";
-const SOUND = "M10.2 22C10.5 18.8 11.6 15.6 13.8 12.6M37.8 22C37.5 18.8 36.4 15.6 34.2 12.6";
-/** A square with the corners of the logo's. */
-const TILE =
-  "M13 0h22C42.2 0 48 5.8 48 13C48 20 48 28 48 35C48 42.2 42.2 48 35 48h-22C5.8 48 0 42.2 0 35C0 28 0 20 0 13C0 5.8 5.8 0 13 0Z";
+const { tile: TILE, bell: BELL, clapper: CLAPPER, sound: SOUND } = mark();
 const disc = (x: number, y: number, radius: number): string => {
   const [r, k] = [radius, radius * 0.5523];
   return `M${x - r} ${y}C${x - r} ${y - k} ${x - k} ${y - r} ${x} ${y - r}C${x + k} ${y - r} ${x + r} ${y - k} ${x + r} ${y}C${x + r} ${y + k} ${x + k} ${y + r} ${x} ${y + r}C${x - k} ${y + r} ${x - r} ${y + k} ${x - r} ${y}Z`;
@@ -45,9 +39,9 @@ type State = (typeof states)[number];
 function glyph(state: State, colour: string, accent: { ringing: string; missed: string }): Layer[] {
   const said = state === "ringing" ? accent.ringing : colour;
   return [
-    { path: BELL, fill: said },
-    { path: CLAPPER, fill: said },
-    ...(state === "ringing" ? [{ path: SOUND, fill: said, stroke: 3.4 }] : []),
+    { path: BELL.path, fill: said },
+    { path: CLAPPER.path, fill: said },
+    ...(state === "ringing" ? [{ path: SOUND.path, fill: said, stroke: 3.4 }] : []),
     ...(state === "missed"
       ? [
           { path: disc(33.5, 15.5, 8.2), fill: null },
@@ -61,10 +55,10 @@ function glyph(state: State, colour: string, accent: { ringing: string; missed: 
 function tile(state: State): Layer[] {
   const ringing = state === "ringing";
   return [
-    { path: TILE, fill: ringing ? AMBER : GREEN },
-    { path: BELL, fill: ringing ? INK : WHITE },
-    { path: CLAPPER, fill: ringing ? INK : AMBER },
-    { path: SOUND, fill: ringing ? INK : AMBER, stroke: 3 },
+    { path: TILE.path, fill: ringing ? AMBER : GREEN },
+    { path: BELL.path, fill: ringing ? INK : WHITE },
+    { path: CLAPPER.path, fill: ringing ? INK : AMBER },
+    { path: SOUND.path, fill: ringing ? INK : AMBER, stroke: 3 },
     ...(state === "missed"
       ? [
           { path: disc(36.5, 11.5, 13), fill: null },

@@ -9,6 +9,7 @@ import { isRoomId, type RoomId } from "../shared/matrix/ids.ts";
 import { t } from "../shared/messages/messages.ts";
 import {
   initialState,
+  isUpdatesOff,
   type AppState,
   type CallIntent,
   type Desktop,
@@ -28,6 +29,7 @@ import { tell } from "./ipc/tell.ts";
 import { createLog, type Log } from "./log.ts";
 import { SessionFile } from "./matrix/saved-session.ts";
 import { quietGlobalSdkLog } from "./matrix/sdk-log.ts";
+import { startedFor } from "./shell/asked-by.ts";
 import { tellCannotStart, tellSetAside } from "./shell/boxes.ts";
 import { clock } from "./shell/clock.ts";
 import { identify } from "./shell/identity.ts";
@@ -39,10 +41,12 @@ import { logFile } from "./shell/log-file.ts";
 import { setMenu } from "./shell/menu.ts";
 import { ElectronNotifier } from "./shell/notifier.ts";
 import { guard } from "./shell/permissions.ts";
+import { policyFile, proxySwitches, readPolicy } from "./shell/policy.ts";
 import { electronPower } from "./shell/power.ts";
 import { registerScheme, serveScheme } from "./shell/protocol.ts";
 import { electronScreens } from "./shell/screens.ts";
 import { electronSecrets } from "./shell/secrets.ts";
+import { openInstaller, relaunch, updatedByHere } from "./shell/updates.ts";
 import { systemQuiet } from "./shell/system-quiet.ts";
 import { trayAvailable } from "./shell/tray-host.ts";
 import { homeClose } from "./shell/window-shapes.ts";
@@ -51,13 +55,19 @@ import { CallFactsFile } from "./state/call-facts.ts";
 import { openDatabase } from "./state/database.ts";
 import { identityNoteIn, readSettings, writeSettings } from "./state/kept.ts";
 import { Store } from "./state/store.ts";
+import { startUpdates } from "./updates/start.ts";
+import type { Updates } from "./updates/updates.ts";
 
 const profile = app.commandLine.getSwitchValue("user-data-dir");
 if (profile) app.setPath("userData", profile);
+const { policy, problem } = readPolicy(policyFile(process.platform, process.env, !app.isPackaged));
+for (const [name, value] of proxySwitches(policy)) app.commandLine.appendSwitch(name, value);
 app.enableSandbox();
 registerScheme();
 const links = receiveLinks();
-if (app.requestSingleInstanceLock(forFirstInstance())) void app.whenReady().then(start);
+const first = app.requestSingleInstanceLock(forFirstInstance());
+// Where none runs there is none to quit.
+if (first && startedFor(process.argv) !== "quit") void app.whenReady().then(start);
 else app.quit();
 
 /** Whether the user was told, once, that secrets lie unprotected, or that the app goes on in the tray. */
@@ -90,7 +100,18 @@ async function run(home: string, log: Log): Promise<void> {
     log.error("the app's database is damaged and was set aside");
     void tellSetAside(setAside);
   }
-  const store = new Store<AppState>({ ...initialState, settings: readSettings(database) });
+  const store = new Store<AppState>({
+    ...initialState,
+    settings: readSettings(database),
+    updates: { ...initialState.updates, version: app.getVersion() },
+    company: {
+      homeserver: policy.homeserver ?? null,
+      homeserverOnly: policy.homeserver !== undefined && policy.homeserverOnly === true,
+      updates: policy.updates ?? null,
+      broken: problem !== null,
+    },
+  });
+  if (problem !== null) log.error("the company's settings cannot be used", problem);
   const registry = new WindowRegistry();
   const publisher = new Publisher(store);
   const windows = new ElectronWindows(registry, (window) => publisher.remove(window), log);
@@ -106,6 +127,7 @@ async function run(home: string, log: Log): Promise<void> {
   const notify = (notice: Notice) =>
     store.update((state) => ({ ...state, notices: [...new Set([...state.notices, notice])] }));
   let running: Running | null = null;
+  let updates: Updates | null = null;
 
   const signIn = new SignIn({
     folder: join(home, "accounts"),
@@ -180,6 +202,22 @@ async function run(home: string, log: Log): Promise<void> {
     }
   }
 
+  async function beginUpdates(): Promise<void> {
+    const by = await updatedByHere();
+    if (isUpdatesOff(by)) store.update((state) => ({ ...state, updates: { ...state.updates, off: by } }));
+    else
+      updates = startUpdates({
+        store,
+        database,
+        clock,
+        log,
+        open: () => openInstaller(by, log),
+        notify,
+        quit: () => app.quit(),
+        relaunch,
+      });
+  }
+
   serveScheme(
     join(import.meta.dirname, "../renderer"),
     async (path) => signIn.account?.avatars.get(path) ?? null,
@@ -198,6 +236,7 @@ async function run(home: string, log: Log): Promise<void> {
         if (notice === "weak-storage") database.setJson(WEAK_SEEN, true);
         store.update((state) => ({ ...state, notices: state.notices.filter((other) => other !== notice) }));
       },
+      updates: (type) => updates?.send({ type }),
     }),
     electronIpc(registry),
     log,
@@ -217,11 +256,19 @@ async function run(home: string, log: Log): Promise<void> {
     return how;
   });
   power.onWake(() => running?.wake());
-  app.on("second-instance", (_event, argv) => argv.includes("--hidden") || windows.show("home"));
+  app.on("second-instance", (_event, argv) => {
+    const asked = startedFor(argv);
+    if (asked === "quit") return app.quit();
+    if (asked === "new-call") store.update((state) => ({ ...state, lookup: "" }));
+    if (asked !== "hidden") windows.show("home");
+  });
   app.on("activate", () => windows.show("home"));
   app.on(
     "before-quit",
-    quitOnce(() => signIn.close()),
+    quitOnce(
+      () => signIn.close(),
+      async () => (await updates?.leave()) ?? false,
+    ),
   );
 
   indicate({ store, indicator, notifier, clock });
@@ -253,6 +300,7 @@ async function run(home: string, log: Log): Promise<void> {
   if (!database.json(WEAK_SEEN) && (await electronSecrets.weak())) notify("weak-storage");
   await signIn.restore();
   if (running) log.info("ready to ring");
+  void beginUpdates();
   links((url) => {
     const link = parseLink(url);
     if (!link) return log.warn("a link asks for nothing that we know");
@@ -273,14 +321,28 @@ function openLobby(conductor: Conductor, room: RoomId, intent: CallIntent, log: 
   }
 }
 
-/** Others should see us leave, so quitting waits for it, but not for long. */
-function quitOnce(stop: () => Promise<void>): (event: { preventDefault(): void }) => void {
-  let stopping = false;
+/**
+ * Others should see us leave, so quitting waits for it, but not for long; then an update is installed that is ready. `last` says whether
+ * the system ends the app by itself.
+ */
+function quitOnce(
+  stop: () => Promise<void>,
+  last: () => Promise<boolean>,
+): (event: { preventDefault(): void }) => void {
+  let phase: "on" | "stopping" | "stopped" = "on";
+  async function end(): Promise<void> {
+    try {
+      await Promise.race([stop(), new Promise((resolve) => setTimeout(resolve, QUIT_MS))]);
+    } finally {
+      phase = "stopped";
+      if (!(await last())) app.exit();
+    }
+  }
   return (event) => {
+    if (phase === "stopped") return;
     event.preventDefault();
-    if (stopping) return;
-    stopping = true;
-    setTimeout(() => app.exit(), QUIT_MS);
-    void stop().finally(() => app.exit());
+    if (phase === "stopping") return;
+    phase = "stopping";
+    void end();
   };
 }

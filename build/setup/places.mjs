@@ -4,8 +4,8 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The server versions that the tests are written for. */
-export const versions = { synapse: "1.163.2", livekit: "1.13.5" };
+/** The versions of servers and tools that the tests are written for. */
+export const versions = { synapse: "1.163.2", livekit: "1.13.5", actionlint: "1.7.12" };
 
 const { env, platform } = process;
 
@@ -34,6 +34,12 @@ export function serverPaths() {
     ),
     livekit: join(cacheFolder(), `livekit-${versions.livekit}`, windows ? "server.exe" : "server"),
   };
+}
+
+/** The linter of workflows; it exists once `node build/setup.mjs servers` has run. */
+export function actionlintPath() {
+  const name = platform === "win32" ? "actionlint.exe" : "actionlint";
+  return join(cacheFolder(), `actionlint-${versions.actionlint}`, name);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeFolder, withLock } from "./lock.mjs";
-import { cacheFolder, serverPaths, versions } from "./places.mjs";
+import { actionlintPath, cacheFolder, serverPaths, versions } from "./places.mjs";
 import { print, step } from "./progress.mjs";
 import { run } from "./run.mjs";
 
@@ -28,11 +28,27 @@ export async function installSynapse() {
 
 /** LiveKit, built from its source into the cache folder. */
 export async function installLivekit() {
-  await once("LiveKit", paths.livekit, async () => {
-    await mustHaveGo();
-    const source = `github.com/livekit/livekit-server/cmd/server@v${versions.livekit}`;
-    await step(`LiveKit ${versions.livekit}`, (report) =>
-      makeFolder(dirname(paths.livekit), async (folder) => {
+  const source = `github.com/livekit/livekit-server/cmd/server@v${versions.livekit}`;
+  await installByGo("LiveKit", versions.livekit, source, paths.livekit);
+}
+
+/** actionlint, by which the tests read the workflows of CI. */
+export async function installActionlint() {
+  const source = `github.com/rhysd/actionlint/cmd/actionlint@v${versions.actionlint}`;
+  await installByGo("actionlint", versions.actionlint, source, actionlintPath());
+}
+
+/**
+ * @param {string} name
+ * @param {string} version
+ * @param {string} source the Go module's command
+ * @param {string} path
+ */
+async function installByGo(name, version, source, path) {
+  await once(name, path, async () => {
+    await mustHaveGo(name);
+    await step(`${name} ${version}`, (report) =>
+      makeFolder(dirname(path), async (folder) => {
         await run("go", ["install", "-v", source], { env: { GOBIN: folder }, report });
       }),
     );
@@ -75,11 +91,12 @@ async function findPython() {
   );
 }
 
-async function mustHaveGo() {
+/** @param {string} name */
+async function mustHaveGo(name) {
   const version = await run("go", ["env", "GOVERSION"]).catch(() => "none");
   const [, major = 0, minor = 0] = (/^go(\d+)\.(\d+)/.exec(version.trim()) ?? []).map(Number);
   if (major > 1 || (major === 1 && minor >= 26)) return;
   throw new Error(
-    `LiveKit needs Go 1.26 or newer; here is ${version.trim()}. Install it from https://go.dev/dl/ and put it on the PATH.`,
+    `${name} needs Go 1.26 or newer; here is ${version.trim()}. Install it from https://go.dev/dl/ and put it on the PATH.`,
   );
 }

@@ -21,6 +21,8 @@ export interface HandlerParts {
   readonly changeSettings: (patch: Partial<Settings>) => void;
   /** A notice was read, and is not to come again. */
   readonly dismiss: (notice: AppState["notices"][number]) => void;
+  /** Does nothing where the app does not update itself. */
+  readonly updates: (asked: "check-asked" | "download-asked" | "restart-asked") => void;
 }
 
 /** What each command of the contract does. */
@@ -33,6 +35,7 @@ export function handlers({
   openExternal,
   changeSettings,
   dismiss,
+  updates,
 }: HandlerParts): Handlers {
   const required = () => {
     const now = running();
@@ -55,7 +58,12 @@ export function handlers({
       publisher.add(caller);
     },
 
-    "session.discover": ({ server }) => signIn.discover(server),
+    "session.discover": ({ server }) => {
+      const { homeserver, homeserverOnly } = store.state.company;
+      if (homeserverOnly && server !== homeserver)
+        throw new AppError("denied", "not the company's homeserver");
+      return signIn.discover(server);
+    },
     "session.login": ({ homeserver, user, password }) => signIn.login(homeserver, user, password),
     "session.sso": ({ homeserver }) => signIn.singleSignOn(homeserver),
     "session.cancel-sso": () => signIn.cancelSingleSignOn(),
@@ -106,5 +114,9 @@ export function handlers({
     "screens.choose": ({ id, audio }) => screens.choose(id, audio),
 
     "settings.change": (patch) => changeSettings(patch),
+
+    "updates.check": () => updates("check-asked"),
+    "updates.download": () => updates("download-asked"),
+    "updates.restart": () => updates("restart-asked"),
   };
 }

@@ -1,6 +1,7 @@
 import { app, Notification } from "electron";
 
-const ID = "im.carillon.Carillon";
+import { APP_ID } from "./app-id.ts";
+
 /** Ours, for ever: Windows starts the app by it when a notification of an earlier run is clicked. */
 const TOAST_ACTIVATOR = "{7C1F3A52-9D0B-4E65-8A27-3E5B6D94C0F1}";
 
@@ -10,7 +11,7 @@ const TOAST_ACTIVATOR = "{7C1F3A52-9D0B-4E65-8A27-3E5B6D94C0F1}";
  */
 export function identify(activated: (tag: string | null) => void): void {
   if (process.platform !== "win32") return;
-  app.setAppUserModelId(ID);
+  app.setAppUserModelId(APP_ID);
   app.setToastActivatorCLSID(TOAST_ACTIVATOR);
   Notification.handleActivation((details) => activated(tagIn(details.arguments)));
 }

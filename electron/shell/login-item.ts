@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { app } from "electron";
 
 import type { LoginItem } from "../ports.ts";
+import { APP_ID } from "./app-id.ts";
 import { autostartEntry, startsAtLogin } from "./autostart.ts";
 
 const HIDDEN = "hidden";
@@ -55,7 +56,7 @@ async function readAutostart(): Promise<boolean> {
 
 function autostartFile(): string {
   const config = process.env["XDG_CONFIG_HOME"] || join(app.getPath("home"), ".config");
-  return join(config, "autostart/im.carillon.Carillon.desktop");
+  return join(config, `autostart/${APP_ID}.desktop`);
 }
 
 /** What starts this app; one that is not packaged is an argument of Electron's. */

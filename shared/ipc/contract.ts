@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { isEventId, isRoomId, isUserId, type EventId, type RoomId, type UserId } from "../matrix/ids.ts";
-import type { Person } from "../state/app-state.ts";
+import { notices, type Person } from "../state/app-state.ts";
 import { settingsPatch } from "../state/settings.ts";
 import type { Push } from "../state/views.ts";
 import type { WindowRole } from "../window-role.ts";
@@ -64,10 +64,7 @@ export const commands = {
   ),
   /** A recovery key where there is none yet, or a new one in the place of one that is lost. Fails with `verification-failed` where this device is not verified. */
   "identity.new-recovery-key": command(["home"], nothing, returns<{ readonly recoveryKey: string }>()),
-  "notice.dismiss": command(
-    ["home"],
-    v.strictObject({ notice: v.picklist(["weak-storage", "disk-full", "in-tray"]) }),
-  ),
+  "notice.dismiss": command(["home"], v.strictObject({ notice: v.picklist(notices) })),
 
   /** People by name or ID, for starting a call with somebody new. */
   "people.search": command(["home"], v.strictObject({ term: text(255) }), returns<readonly Person[]>()),
@@ -130,6 +127,12 @@ export const commands = {
   "screens.choose": command(["call"], v.strictObject({ id: v.nullable(text(255)), audio: v.boolean() })),
 
   "settings.change": command(["home", "call"], settingsPatch),
+
+  /** What comes of these three is in the state (`updates`). */
+  "updates.check": command(["home"], nothing),
+  "updates.download": command(["home"], nothing),
+  /** Quits, installs what is ready, and comes back. Does nothing in a call. */
+  "updates.restart": command(["home"], nothing),
 };
 
 /** What main tells windows, unasked. `keys` reaches the call window alone. */

@@ -121,6 +121,10 @@ export const en = {
   "home.disk-full":
     "The disk is full. Nothing is lost, but Carillon cannot keep anything new. Free some space, then start Carillon again.",
   "home.in-tray": "Carillon goes on in the tray and rings from there. You can change that in the settings.",
+  "home.update-available":
+    "There is a new version of Carillon. You can get it in the settings, under Updates.",
+  "home.update-ready":
+    "A new version of Carillon is ready. It is installed when you quit, or at once in the settings, under Updates.",
   "home.tab-people": "People and rooms",
   "home.tab-calls": "Calls",
   "home.tabs": "What to show",
@@ -362,6 +366,7 @@ export const en = {
   "signin.lead": "Encrypted calls with anyone on Matrix.",
   "signin.server": "Homeserver",
   "signin.server-hint": "The server your account is on, or your whole address",
+  "signin.server-company": "Your company has set this server.",
   "signin.server-missing": "Name the server your account is on.",
   "signin.continue": "Continue",
   "signin.change": "Change server",
@@ -421,6 +426,50 @@ export const en = {
   "settings.tab-disturb": "Do not disturb",
   "settings.tab-security": "Security",
   "settings.tab-general": "General",
+  "settings.tab-updates": "Updates",
+  "updates.this": "This copy",
+  "updates.version": "Carillon {version}",
+  "updates.off-not-packaged": "This copy was started from its sources, so it does not update itself.",
+  "updates.off-no-source":
+    "This copy was built without a place to get updates from. Get new versions where you got this one.",
+  "updates.off-store": "The store that you got Carillon from brings its updates.",
+  "updates.off-system":
+    "Whoever installed Carillon on this computer, or its package manager, brings the updates.",
+  "updates.off-unsigned":
+    "This copy is not signed, so macOS lets it take no updates. Get new versions where you got this one.",
+  "updates.off-company": "Your company brings the updates of Carillon.",
+  "updates.managed": "Your company has set this.",
+  "updates.broken":
+    "Your company's settings for Carillon cannot be used, so none of them holds. Tell whoever looks after this computer; the log says what is wrong.",
+  "updates.idle": "Carillon has not looked for a new version yet.",
+  "updates.none": "This is the newest version. Carillon looked at {time}.",
+  "updates.checking": "Looking for a new version…",
+  "updates.available": "Carillon {version} is out.",
+  "updates.downloading": "Getting Carillon {version}…",
+  "updates.ready": "Carillon {version} is ready. It is installed when you quit.",
+  "updates.ready-busy": "Carillon {version} is ready. It can be installed after your call.",
+  "updates.failed-unreachable":
+    "The update server does not answer. Carillon tries again in a while; if this lasts, check your network.",
+  "updates.failed-damaged":
+    "What came is not what was released, so Carillon did not use it. It tries again in a while; if this lasts, somebody may be tampering with your network.",
+  "updates.failed-disk-full": "The disk is too full for the new version. Free some space, then look again.",
+  "updates.failed-not-permitted":
+    "You may not replace Carillon on this computer. Ask whoever installed it for the new version.",
+  "updates.failed-failed":
+    "The new version could not be installed, so this one goes on. Look again, or get it where you got this one.",
+  "updates.check": "Check now",
+  "updates.download": "Download",
+  "updates.restart": "Restart now",
+  "updates.progress": "Download of Carillon {version}",
+  "updates.notes": "What is new in {version}",
+  "updates.how": "Getting new versions",
+  "updates.mode-automatic": "Automatically",
+  "updates.mode-ask": "Ask me first",
+  "updates.mode-off": "Do not look",
+  "updates.mode-hint": "None is installed during a call.",
+  "updates.channel": "Versions",
+  "updates.channel-latest": "Finished versions",
+  "updates.channel-beta": "Also beta versions, to try what is new",
   "settings.ring-tone": "Ring tone",
   "settings.tone-carillon": "Carillon",
   "settings.tone-marimba": "Marimba",

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../errors.ts";
 import type { CallOutcome } from "../call/history.ts";
 import type { EventId, RoomId, UserId } from "../matrix/ids.ts";
+import type { UpdateMode, UpdateStatus } from "../updates/updates.ts";
 import { defaultSettings, type Settings, type Tone } from "./settings.ts";
 
 /** All that main knows and windows may see. Never in it: media keys, tokens, grants, audio levels, video (see `ipc/contract.ts`). */
@@ -21,6 +22,8 @@ export interface AppState {
   readonly desktop: Desktop;
   readonly settings: Settings;
   readonly identity: IdentityState;
+  readonly updates: UpdatesState;
+  readonly company: Company;
   /** Told until dismissed. */
   readonly notices: readonly Notice[];
 }
@@ -90,8 +93,9 @@ export interface VerificationState {
   readonly reason: "mismatch" | "timeout" | "refused" | "failed" | null;
 }
 
-/** `in-tray`: the home window was closed for the first time and the app goes on. `weak-storage`: the desktop has no keyring, so secrets on disk are only obfuscated. `disk-full`: nothing is lost, but nothing new is kept. */
-export type Notice = "weak-storage" | "disk-full" | "in-tray";
+/** `in-tray`: the home window was closed for the first time and the app goes on. `weak-storage`: the desktop has no keyring, so secrets on disk are only obfuscated. `disk-full`: nothing is lost, but nothing new is kept. `update-available`: the user is to decide. `update-ready`: it is installed when the app ends. */
+export const notices = ["weak-storage", "disk-full", "in-tray", "update-available", "update-ready"] as const;
+export type Notice = (typeof notices)[number];
 
 export interface Person {
   readonly user: UserId;
@@ -189,6 +193,33 @@ export interface CallEntry {
   readonly talkedMs: number | null;
   /** A missed one not yet looked at. */
   readonly fresh: boolean;
+}
+
+/** How this copy of the app becomes a newer one. */
+export interface UpdatesState {
+  /** Of the app that runs. */
+  readonly version: string;
+  /** Null where the app updates itself. */
+  readonly off: UpdatesOff | null;
+  readonly status: UpdateStatus;
+  /** Epoch ms at which the server answered last. */
+  readonly checkedAt: number | null;
+}
+
+/** `no-source`: it was built without a place to get them from. `store`: Flatpak, Snap or a shop's. `system`: whoever installed the package, as a distribution. `unsigned`: macOS takes no update for it. */
+const updatesOff = ["not-packaged", "no-source", "store", "system", "unsigned"] as const;
+export type UpdatesOff = (typeof updatesOff)[number];
+export const isUpdatesOff = (by: string): by is UpdatesOff => updatesOff.some((off) => off === by);
+
+/** What the company that runs this computer has set for the app (docs/companies.md). */
+export interface Company {
+  /** Server name that the sign-in page begins with. */
+  readonly homeserver: string | null;
+  /** No other one may be used. */
+  readonly homeserverOnly: boolean;
+  readonly updates: UpdateMode | null;
+  /** The settings file is there and cannot be used: nothing of it holds. */
+  readonly broken: boolean;
 }
 
 export interface Desktop {
@@ -309,5 +340,7 @@ export const initialState: AppState = {
     backup: { phase: "unknown" },
     verification: null,
   },
+  updates: { version: "", off: "not-packaged", status: { phase: "idle" }, checkedAt: null },
+  company: { homeserver: null, homeserverOnly: false, updates: null, broken: false },
   notices: [],
 };

@@ -1,5 +1,7 @@
 import * as v from "valibot";
 
+import { updateChannels, updateModes } from "../updates/updates.ts";
+
 /** A media device as the user chose it. `id` is the browser's, which may change; `label` then finds it again. */
 const device = v.nullable(
   v.strictObject({ id: v.pipe(v.string(), v.maxLength(512)), label: v.pipe(v.string(), v.maxLength(512)) }),
@@ -63,6 +65,8 @@ const entries = {
   /** Closing the home window leaves the app running, in the tray. */
   closeToTray: v.boolean(),
   startAtLogin: v.boolean(),
+  updates: v.picklist(updateModes),
+  updateChannel: v.picklist(updateChannels),
 };
 
 export const settingsSchema = v.strictObject(entries);
@@ -84,6 +88,8 @@ export const settingsPatch = v.strictObject({
   disturb: v.exactOptional(entries.disturb),
   closeToTray: v.exactOptional(entries.closeToTray),
   startAtLogin: v.exactOptional(entries.startAtLogin),
+  updates: v.exactOptional(entries.updates),
+  updateChannel: v.exactOptional(entries.updateChannel),
 });
 
 export type Settings = Readonly<v.InferOutput<typeof settingsSchema>>;
@@ -115,4 +121,6 @@ export const defaultSettings: Settings = {
   },
   closeToTray: true,
   startAtLogin: false,
+  updates: "automatic",
+  updateChannel: "latest",
 };

@@ -37,12 +37,15 @@ export class App {
     env = {},
     args = [],
     cameraFps,
+    app = root,
   }: {
     profile?: string;
     env?: NodeJS.ProcessEnv;
     args?: readonly string[];
     /** Where several apps share a machine for long, few pictures do. */
     cameraFps?: number;
+    /** The app that is run, where it is not this checkout's build. */
+    app?: string;
   } = {}): Promise<App> {
     const { path, standIn } = electronBinary();
     // Playwright asks npm's `electron` where the binary is, in this process.
@@ -55,7 +58,7 @@ export class App {
     const media = cameraFps === undefined ? MEDIA : `${MEDIA}=fps=${cameraFps}`;
     try {
       const electron = await _electron.launch({
-        args: [root, `--user-data-dir=${folder}`, ...(standIn ? [] : [media]), ...args],
+        args: [app, `--user-data-dir=${folder}`, ...(standIn ? [] : [media]), ...args],
         cwd: root,
         env: {
           ...environment(),
