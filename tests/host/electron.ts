@@ -19,3 +19,12 @@ export { Tray } from "./tray.ts";
 export { webContents, type WebContents } from "./web-contents.ts";
 export type { HandlerDetails, RenderProcessGoneDetails } from "./web-contents-types.ts";
 export type { WebFrameMain } from "./web-frame.ts";
+
+declare global {
+  namespace NodeJS {
+    interface Process {
+      /** Set before the app is loaded, as Electron does. */
+      readonly resourcesPath: string;
+    }
+  }
+}
