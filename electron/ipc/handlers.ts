@@ -8,6 +8,7 @@ import type { SignIn } from "../calls/session.ts";
 import { acceptInvitation, directRoom, peopleIn, refuseInvitation, searchPeople } from "../matrix/people.ts";
 import type { OpenExternal, Screens } from "../ports.ts";
 import type { Store } from "../state/store.ts";
+import { CompanyServer } from "./company-server.ts";
 import type { Publisher } from "./publish.ts";
 import type { Handlers } from "./serve.ts";
 
@@ -51,6 +52,8 @@ export function handlers({
     return room;
   };
 
+  const company = new CompanyServer(() => store.state.company);
+
   return {
     "window.ready": (_args, caller) => {
       // A call's window that came anew is on no SFU, whatever the one before it said last.
@@ -58,16 +61,12 @@ export function handlers({
       publisher.add(caller);
     },
 
-    "session.discover": ({ server }) => {
-      const { homeserver, homeserverOnly } = store.state.company;
-      if (homeserverOnly && server !== homeserver)
-        throw new AppError("denied", "not the company's homeserver");
-      return signIn.discover(server);
-    },
-    "session.login": ({ homeserver, user, password }) => signIn.login(homeserver, user, password),
-    "session.sso": ({ homeserver }) => signIn.singleSignOn(homeserver),
+    "session.discover": ({ server }) => company.discover(server, (name) => signIn.discover(name)),
+    "session.login": ({ homeserver, user, password }) =>
+      signIn.login(company.allowed(homeserver), user, password),
+    "session.sso": ({ homeserver }) => signIn.singleSignOn(company.allowed(homeserver)),
     "session.cancel-sso": () => signIn.cancelSingleSignOn(),
-    "session.oauth": ({ homeserver }) => signIn.oauth(homeserver),
+    "session.oauth": ({ homeserver }) => signIn.oauth(company.allowed(homeserver)),
     "session.logout": () => signIn.logout(),
     "identity.verify": () => identity().verify(),
     "identity.verify-person": ({ user }) => identity().verifyPerson(user),

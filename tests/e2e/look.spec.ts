@@ -150,7 +150,7 @@ test("the home window is fit to be seen in each of its states and sizes", async 
     await expect(settings.getByRole("combobox", { name: /^Camera: / })).toBeVisible();
     await expectTabOrder(home);
     await inSizes(home, "settings-dark", { narrow, normal: homeSize });
-    for (const tab of ["Ringing", "Do not disturb", "Security", "General"]) {
+    for (const tab of ["Ringing", "Do not disturb", "Security", "Updates", "General"]) {
       await settings.getByRole("tab", { name: tab }).click();
       await expectTabOrder(home);
       await inSizes(home, `settings-${tab.toLowerCase().replaceAll(" ", "-")}-dark`, {
@@ -159,7 +159,7 @@ test("the home window is fit to be seen in each of its states and sizes", async 
       });
     }
     await settings.getByRole("radio", { name: "Light" }).click();
-    for (const tab of ["General", "Security", "Do not disturb", "Ringing", "Calls"]) {
+    for (const tab of ["General", "Updates", "Security", "Do not disturb", "Ringing", "Calls"]) {
       await settings.getByRole("tab", { name: tab }).click();
       await expectSound(home);
       await picture(home, `settings-${tab.toLowerCase().replaceAll(" ", "-")}-light`);

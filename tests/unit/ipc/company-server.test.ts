@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+
+import { CompanyServer } from "../../../electron/ipc/company-server.ts";
+
+const found = (server: string) =>
+  Promise.resolve({
+    url: `https://matrix.${server}`,
+    name: server,
+    password: true,
+    sso: false,
+    oauth: false,
+  });
+
+test.each([
+  { homeserver: null, homeserverOnly: false },
+  { homeserver: "acme.example", homeserverOnly: false },
+])("anybody's homeserver is allowed with %o", async (company) => {
+  const server = new CompanyServer(() => ({ ...company, updates: null, broken: false }));
+  expect(await server.discover("other.example", found)).toMatchObject({ name: "other.example" });
+  expect(server.allowed("https://unheard.example")).toBe("https://unheard.example");
+});
+
+test("where a company allows its own alone, a window gets nowhere else, whatever it asks for", async () => {
+  const company = { homeserver: "acme.example", homeserverOnly: true, updates: null, broken: false };
+  const server = new CompanyServer(() => company);
+  const denied = expect.objectContaining({ code: "denied" });
+  expect(() => server.allowed("https://matrix.acme.example")).toThrow(denied);
+  await expect(server.discover("other.example", found)).rejects.toEqual(denied);
+  expect((await server.discover("acme.example", found)).url).toBe("https://matrix.acme.example");
+  expect(server.allowed("https://matrix.acme.example")).toBe("https://matrix.acme.example");
+  expect(() => server.allowed("https://matrix.other.example")).toThrow(denied);
+});
