@@ -1,20 +1,22 @@
 import { AppError } from "../../shared/errors.ts";
 import type { Homeserver } from "../../shared/ipc/contract.ts";
-import type { Company } from "../../shared/state/app-state.ts";
+import type { AppState } from "../../shared/state/app-state.ts";
 
 /** Holds windows to the company's homeserver, where it allows no other. Both fail with `denied`. */
 export class CompanyServer {
-  readonly #company: () => Company;
+  readonly #state: () => Pick<AppState, "company" | "session">;
   /** The base URL at which it was found. */
   #found: string | null = null;
 
-  constructor(company: () => Company) {
-    this.#company = company;
+  constructor(state: () => Pick<AppState, "company" | "session">) {
+    this.#state = state;
   }
 
   async discover(server: string, discover: (server: string) => Promise<Homeserver>): Promise<Homeserver> {
-    const { homeserver, homeserverOnly } = this.#company();
-    if (homeserverOnly && server !== homeserver) throw denied();
+    const { company, session } = this.#state();
+    // Whoever's session ended goes on with it, by the address that it had.
+    const again = session.phase === "signed-out" ? session.again?.homeserver : undefined;
+    if (company.homeserverOnly && server !== company.homeserver && server !== again) throw denied();
     const found = await discover(server);
     this.#found = found.url;
     return found;
@@ -22,7 +24,7 @@ export class CompanyServer {
 
   /** The same base URL, where somebody may sign in. */
   allowed(url: string): string {
-    if (this.#company().homeserverOnly && url !== this.#found) throw denied();
+    if (this.#state().company.homeserverOnly && url !== this.#found) throw denied();
     return url;
   }
 }

@@ -52,7 +52,7 @@ export function handlers({
     return room;
   };
 
-  const company = new CompanyServer(() => store.state.company);
+  const company = new CompanyServer(() => store.state);
 
   return {
     "window.ready": (_args, caller) => {
