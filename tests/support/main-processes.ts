@@ -43,10 +43,29 @@ export function mainProcesses() {
         () => expect(main.store.state.rooms.map(({ id }) => id)).toEqual(expect.arrayContaining([...rooms])),
         SOON,
       );
+      await acquaint([...open].filter((one) => one === main || shares(one, rooms)));
       return main;
     },
   };
 }
+
+const shares = ({ store }: MainProcess, rooms: readonly RoomId[]) =>
+  store.state.session.phase === "signed-in" &&
+  store.state.session.sync === "live" &&
+  store.state.rooms.some(({ id }) => rooms.includes(id));
+
+/** Waits until all know each other's devices: word of a new one takes its time, and what was encrypted before is not for it. */
+export const acquaint = (all: readonly MainProcess[]): Promise<void> =>
+  vi.waitFor(async () => {
+    for (const { running: other } of all) {
+      const { client } = other.account;
+      const [user, device] = [client.getSafeUserId(), client.getDeviceId()];
+      for (const { running: one } of all) {
+        const known = await one.account.client.getCrypto()?.getUserDeviceInfo([user], true);
+        expect([...(known?.get(user)?.keys() ?? [])]).toContain(device);
+      }
+    }
+  }, SOON);
 
 /** Who is in its call, itself included. */
 export const inCall = (main: MainProcess) =>
