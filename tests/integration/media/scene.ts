@@ -53,8 +53,8 @@ export async function openCallWindow(user: UserId): Promise<CallWindow> {
 
 export const bytesOf = (user: UserId): number => KEY_BYTES[user] ?? 0;
 
-async function lobbyIn(window: CallWindow): Promise<void> {
-  await window.tellCall(callOf("lobby", []));
+async function lobbyIn(window: CallWindow, encrypted: boolean): Promise<void> {
+  await window.tellCall({ ...callOf("lobby", []), encrypted });
   await expect.poll(() => window.page.evaluate(() => stage.call.connection), PATIENCE).toBe("connected");
 }
 
@@ -73,9 +73,9 @@ export async function joinIn(
   others: readonly UserId[],
   how: { without?: readonly UserId[]; encrypted?: boolean } = {},
 ) {
-  await lobbyIn(window);
   const { user } = window;
   const { without = [], encrypted = true } = how;
+  await lobbyIn(window, encrypted);
   window.keys = [...others.filter((each) => !without.includes(each)), user].map((each) =>
     keyOf(`${each}:DEVICE`, 0, bytesOf(each), each === user),
   );
