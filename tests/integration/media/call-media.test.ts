@@ -276,7 +276,8 @@ test("a flood of frames under a wrong key costs little: few are tried, and fewer
   await expect.poll(() => alice.reason(BOB), PATIENCE).toBe("key-wrong");
   const work = () => alice.page.evaluate(() => ({ ...globalThis.work }));
   const [before, packets] = [await work(), await alice.packets()];
-  expect(before.tried).toBeGreaterThan(50);
+  // At the least those that were seen, so that few below means something.
+  expect(before.tried).toBeGreaterThan(5);
   await expect
     .poll(() => alice.packets(), { timeout: 60_000, interval: 200 })
     .toBeGreaterThan(packets + 1000);
