@@ -57,7 +57,7 @@ export class Conductor {
 
   constructor(parts: ConductorParts) {
     this.#parts = parts;
-    this.#listed = new LastListed(() => parts.store.state.rooms);
+    this.#listed = new LastListed((room) => this.#summary(room));
     this.#memberships = new Memberships({
       rtc: parts.rtc,
       isWanted: (room) => this.#isIn(room),

@@ -4,7 +4,7 @@ import type { RoomId } from "../../../shared/matrix/ids.ts";
 import { type Federation, startFederation } from "../../stack/federation.ts";
 import { claimCall } from "../../support/callers.ts";
 import { mainProcess, type MainProcess } from "../../support/main-process.ts";
-import { acquaint, SOON } from "../../support/main-processes.ts";
+import { acquaint, inCall, SOON } from "../../support/main-processes.ts";
 import { callMemberType, freshName, makeRoom, signUp, stateOf, type Person } from "../../support/people.ts";
 
 /** Crypto asks a server that did not answer again after 15 s. */
@@ -58,7 +58,6 @@ async function join(main: MainProcess, room: RoomId): Promise<void> {
   await vi.waitFor(() => expect(main.store.state.call?.phase).toBe("joined"), SOON);
 }
 
-const users = (main: MainProcess) => main.store.state.call?.participants.map(({ user }) => user) ?? [];
 /** In the call as these see it, everybody with their key. */
 const share = (...mains: MainProcess[]) =>
   vi.waitFor(() => {
@@ -99,9 +98,9 @@ test("who joins while the servers are cut off from each other is in the call wit
   await join(alice, room);
   await cut(true);
   await join(bob, room);
-  expect([users(alice), await members(a, room)]).toEqual([[a.userId], [a.userId]]);
+  expect([inCall(alice), await members(a, room)]).toEqual([[a.userId], [a.userId]]);
   await cut(false);
-  await vi.waitFor(() => expect(users(alice)).toEqual([a.userId, b.userId]), REACHED_AGAIN);
+  await vi.waitFor(() => expect(inCall(alice)).toEqual([a.userId, b.userId]), REACHED_AGAIN);
   await share(alice, bob);
 });
 
@@ -117,7 +116,7 @@ test("who leaves while the servers are cut off is gone on both once they are not
   await vi.waitFor(async () => expect(await members(b, room)).toEqual([a.userId]), SOON);
   expect(await members(a, room)).toEqual(expect.arrayContaining([a.userId, b.userId]));
   await cut(false);
-  await vi.waitFor(() => expect(users(alice)).toEqual([a.userId]), REACHED_AGAIN);
+  await vi.waitFor(() => expect(inCall(alice)).toEqual([a.userId]), REACHED_AGAIN);
   expect(await members(a, room)).toEqual([a.userId]);
   await vi.waitFor(
     () => expect(alice.running.conductor.keys().findLast(({ own }) => own)?.index).not.toBe(before?.index),
