@@ -4,6 +4,7 @@ import { codeOf, type ErrorCode } from "../../shared/errors.ts";
 import type { EventId } from "../../shared/matrix/ids.ts";
 import type { CallIntent } from "../../shared/state/app-state.ts";
 import {
+  cameFirstAt,
   LEGACY_MEMBER,
   legacyKey,
   STICKY_MEMBER,
@@ -160,7 +161,7 @@ export class OwnMembership {
         !(nonce !== null && isOurNonce(this.#state, nonce)) &&
         !(form === "sticky" && memberId === self.memberId),
     );
-    return twins.length === 0 ? null : Math.max(...twins.map(({ joinedAt }) => joinedAt));
+    return twins.length === 0 ? null : Math.max(...twins.map(cameFirstAt));
   }
 
   // Distributes over the union, so that each event keeps its own fields.

@@ -35,6 +35,7 @@ export const legacyMember = v.object({
   foci_preferred: transports,
   "m.call.intent": hint,
   "im.carillon.nonce": hint,
+  "im.carillon.came_ts": v.fallback(v.optional(count), undefined),
 });
 
 /** `org.matrix.msc4143.rtc.member` (MSC4354 sticky): as matrix-js-sdk 42 and 43 send it, and as MSC4143's text has it. */
@@ -50,6 +51,7 @@ export const stickyMember = v.object({
   transports: v.optional(v.object({ published: v.optional(transports, []) })),
   rtc_transports: v.optional(transports),
   "im.carillon.nonce": hint,
+  "im.carillon.came_ts": v.fallback(v.optional(count), undefined),
 });
 
 /** The key under which the newest sticky event of a sender counts. */

@@ -524,7 +524,7 @@ export const en = {
   "call.connection-failed": "The call server cannot be reached. Carillon keeps trying.",
   "call.displaced": "This device joined the call from another copy of Carillon.",
   "call.insist": "Use this one",
-  "call.unsure": "Your homeserver does not answer. Others may see you as gone.",
+  "call.unsure": "Others may see you as gone. Carillon is putting that right.",
   "call.offline": "No connection to your homeserver. Picture and sound go on.",
   "call.alone": "Nobody else is here yet",
   "call.alone-hint": "They can join at any time.",

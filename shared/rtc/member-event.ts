@@ -7,6 +7,8 @@ import { parseTransport, type Transport } from "./transports.ts";
 
 export const LEGACY_MEMBER = "org.matrix.msc3401.call.member";
 export const NONCE = "im.carillon.nonce";
+/** Beside a nonce, where somebody whose event was lost writes anew: when they came first, by the server's clock (epoch ms). */
+export const CAME = "im.carillon.came_ts";
 export const STICKY_MEMBER = "org.matrix.msc4143.rtc.member";
 export const CALL_SLOT = "m.call#ROOM";
 /** What a legacy membership without `expires` lasts. */
@@ -57,6 +59,8 @@ export interface Membership {
   readonly intent: CallIntent | null;
   /** Epoch ms at which the member came, which later events of the same stay repeat. */
   readonly joinedAt: number;
+  /** When a Carillon that had to come anew came first (epoch ms); null where the event does not tell. */
+  readonly cameAt: number | null;
   /** Differs when the same member id comes again. */
   readonly stay: string;
   /** Ours and other Carillons'; null where they write none. */
@@ -74,6 +78,10 @@ export interface Membership {
    */
   readonly identity: string | readonly string[];
 }
+
+/** When its run of a Carillon came first, which orders two copies of the app on one device. */
+export const cameFirstAt = ({ cameAt, joinedAt }: Pick<Membership, "cameAt" | "joinedAt">): number =>
+  cameAt ?? joinedAt;
 
 /** What an event says, and of which place (`key`) it is the newest word. */
 export type Reading =
@@ -128,6 +136,7 @@ function readLegacy(event: MemberEvent, stateKey: string, now: number): Reading 
     application,
     intent: intentOf(content["m.call.intent"]),
     joinedAt,
+    cameAt: content[CAME] ?? null,
     stay: `${joinedAt}|${content[NONCE] ?? ""}`,
     nonce: content[NONCE] ?? null,
     expiresAt: Math.min(Math.min(joinedAt, sentAt) + expires, sentAt + LONGEST_MS) + SKEW_MS,
@@ -182,6 +191,7 @@ function readSticky(event: MemberEvent, now: number): Reading {
     application: application.type,
     intent: intentOf(application["m.call.intent"] ?? application.intent),
     joinedAt: event.sentAt,
+    cameAt: parsed.output[CAME] ?? null,
     stay: nonce === undefined ? member.id : `${member.id}|${nonce}`,
     nonce: nonce ?? null,
     // Counted from receipt, so that clocks do not matter.

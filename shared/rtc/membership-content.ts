@@ -1,4 +1,4 @@
-import { CALL_SLOT, NONCE } from "./member-event.ts";
+import { CALL_SLOT, CAME, NONCE } from "./member-event.ts";
 import {
   EXPIRES_MS,
   nonceOf,
@@ -13,6 +13,12 @@ import {
 /** What others read of us. `member` is what they read now, where this renews it. */
 export const joinRequest = (state: OwnMembership, member: Standing | null): Request =>
   state.self.form === "sticky" ? stickyJoin(state) : legacyJoin(state, member);
+
+/** Which run of the app this is, and since when, for other copies of it on the same device. */
+const whoOf = (state: OwnMembership): object => ({
+  [NONCE]: nonceOf(state),
+  ...(state.round > 0 && state.cameAt !== null && { [CAME]: state.cameAt }),
+});
 
 /** Leaves nobody at our place. */
 export const leaveContent = ({ form, memberId }: Pick<Self, "form" | "memberId">): object =>
@@ -35,7 +41,7 @@ function legacyJoin(state: OwnMembership, member: Standing | null): Request {
     "m.call.intent": state.intent,
     focus_active: { type: "livekit", focus_selection: "multi_sfu" },
     foci_preferred: [{ type: "livekit", livekit_service_url: serviceUrl, livekit_alias: room }],
-    [NONCE]: nonceOf(state),
+    ...whoOf(state),
     ...(member && !repeats ? { created_ts: member.createdAt ?? member.since } : {}),
   };
   return { kind: "join", content, lastsMs: expiresMs, intent: state.intent };
@@ -54,7 +60,7 @@ function stickyJoin(state: OwnMembership): Request {
     },
     versions: [],
     msc4354_sticky_key: memberId,
-    [NONCE]: nonceOf(state),
+    ...whoOf(state),
   };
   return { kind: "join", content, lastsMs: STICKY_MS, intent: state.intent };
 }

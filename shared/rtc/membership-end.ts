@@ -5,12 +5,12 @@ export type Ending = "call-removed" | "call-elsewhere" | "call-forbidden" | "roo
 
 /** Whether what the room says ends our stay, and why. */
 export function supplanted(state: OwnMembership): Ending | null {
-  const { seen, events, member, cameAt } = state;
+  const { seen, events, cameAt } = state;
   // Whoever may take our event away may also keep us out: a new one of ours would only be a quarrel.
   if (seen.redacted !== null && events.includes(seen.redacted)) return "call-removed";
-  // Of two copies of the app on one device, the one that came last: nobody can tell them apart on the SFU.
-  const ours = member ? member.createdAt : cameAt;
-  return ours !== null && seen.twinAt !== null && seen.twinAt > ours ? "call-elsewhere" : null;
+  // Of two copies of the app on one device the one that came last stays: nobody can tell them apart on the SFU. Who had to come anew, because
+  // the other's coming took their event away, did not come later for that: each would give way to the other.
+  return cameAt !== null && seen.twinAt !== null && seen.twinAt > cameAt ? "call-elsewhere" : null;
 }
 
 /** Over at once, for whoever looks; what may stand or fire on the server is seen to once no answer is due that could undo it. */

@@ -91,7 +91,7 @@ export interface Seen {
   readonly ours: Echo | null;
   /** The event at our place, where it was redacted. */
   readonly redacted: EventId | null;
-  /** When somebody else who uses this user and device came, by the server's clock: another copy of the app. */
+  /** When somebody else who uses this user and device came first, by the server's clock: another copy of the app. */
   readonly twinAt: number | null;
 }
 

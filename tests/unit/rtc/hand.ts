@@ -3,6 +3,7 @@ import type {
   Echo,
   FailureKind,
   MembershipEffect,
+  MembershipEvent,
   OwnMembership,
   Request,
   Seen,
@@ -23,6 +24,13 @@ export const self = {
 } as const;
 export const stickySelf = { ...self, form: "sticky", memberId: "uuid" } as const;
 
+/** An event without its time; distributes over the union, so that each keeps its own fields. */
+export type Happening = MembershipEvent extends infer E
+  ? E extends unknown
+    ? Omit<E, "now">
+    : never
+  : never;
+
 /** Answers by hand: what was asked, what was remembered, what comes of it. */
 export class Hand {
   state: OwnMembership;
@@ -37,16 +45,8 @@ export class Hand {
     this.#take(effects);
   }
 
-  step(
-    event: Parameters<typeof stepMembership>[1] extends infer E
-      ? E extends unknown
-        ? Omit<E, "now">
-        : never
-      : never,
-  ) {
-    const [state, effects] = stepMembership(this.state, { ...event, now: this.now } as Parameters<
-      typeof stepMembership
-    >[1]);
+  step(event: Happening) {
+    const [state, effects] = stepMembership(this.state, { ...event, now: this.now } as MembershipEvent);
     this.state = state;
     this.#take(effects);
     return this;

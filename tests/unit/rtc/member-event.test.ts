@@ -184,6 +184,14 @@ test("an update counts from the creation that it repeats", () => {
 });
 
 test.each([
+  [{}, null],
+  [{ "im.carillon.came_ts": NOW - HOUR }, NOW - HOUR],
+  [{ "im.carillon.came_ts": "long ago" }, null],
+])("when a Carillon that came anew came first is told by it alone: %j", (content, cameAt) => {
+  expect([read(legacy(content))?.cameAt, read(sticky(content))?.cameAt]).toEqual([cameAt, cameAt]);
+});
+
+test.each([
   ["a made-up span", legacy({ expires: 1e300 })],
   ["a creation in the future", legacy({ created_ts: NOW + 1e12 })],
   ["a server whose clock is years ahead", legacy({}, { sentAt: NOW + 1e12 })],

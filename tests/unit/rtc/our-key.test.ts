@@ -132,6 +132,7 @@ test("a member that does not tell its device is sent nothing, which is told", as
     application: "m.call",
     intent: null,
     joinedAt: 0,
+    cameAt: null,
     stay: "m",
     nonce: null,
     expiresAt: Infinity,
