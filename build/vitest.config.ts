@@ -8,7 +8,12 @@ export default defineConfig({
   root,
   test: {
     projects: [
-      { ...common, root, test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
+      // One process for many files: half of their work was to load the same modules again.
+      {
+        ...common,
+        root,
+        test: { name: "unit", include: ["tests/unit/**/*.test.ts"], isolate: false, maxWorkers: 2 },
+      },
       // Real servers and processes, each file with its own: much of their time is waiting.
       {
         root,

@@ -1,12 +1,15 @@
 import { defineConfig } from "@playwright/test";
 
-/** One app or two at a time on the real servers; the same specs on real Electron and on its stand-in. */
+import { electronBinary } from "../../build/electron-binary.ts";
+
+/** Each worker has real servers of its own and an app or two; the same specs on real Electron and on its stand-in. */
 export default defineConfig({
   testDir: ".",
   outputDir: "../../test-results",
-  workers: 1,
-  timeout: 120_000,
-  expect: { timeout: 20_000 },
+  // Real windows share one screen, and take the focus from each other.
+  workers: electronBinary().standIn ? 2 : 1,
+  timeout: 300_000,
+  expect: { timeout: 60_000 },
   forbidOnly: true,
   retries: 0,
   reporter: "list",

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 
 import { Connection, type Cdp } from "./cdp.ts";
-import { addSwitch, headful, launch } from "./launch.ts";
+import { addSwitch, headful, launch, setSwitch } from "./launch.ts";
 
 /** A mark that is put into a window's title while a page captures that window; ASCII, or Chromium ignores it. */
 export const captureMark = `capture-${randomUUID()}`;
@@ -45,6 +45,8 @@ export async function startChromium(
 ): Promise<void> {
   mkdirSync(profile, { recursive: true });
   for (const text of (process.env["HOST_SWITCHES"] ?? "").split(/\s+/)) addSwitch(text);
+  // Pages of the address bar, rendered for each window although none has one.
+  setSwitch("disable-features", "WebUIOmniboxPopup,WebUIOmniboxAimPopup");
   const switches = new Map([
     ["no-first-run", ""],
     ["no-default-browser-check", ""],
@@ -52,8 +54,6 @@ export async function startChromium(
     ["disable-component-update", ""],
     ["disable-dev-shm-usage", ""],
     ["disable-gpu", ""],
-    // Pages of the address bar, rendered for each window although none has one.
-    ["disable-features", "WebUIOmniboxPopup,WebUIOmniboxAimPopup"],
     ["disable-sync", ""],
     ["password-store", "basic"],
     ["log-level", "3"],

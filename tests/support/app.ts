@@ -8,11 +8,10 @@ import { _electron, expect, type ElectronApplication, type Page } from "@playwri
 
 import type { WindowRole } from "../../shared/window-role.ts";
 import { electronBinary } from "../../build/electron-binary.ts";
+import { LIGHT_MEDIA } from "./browser.ts";
 import { NotificationService } from "./notification-service.ts";
 
 const root = join(import.meta.dirname, "../..");
-/** A camera and a microphone that need no hardware; the tests' machines have neither. */
-const MEDIA = "--use-fake-device-for-media-stream";
 
 /** A running Carillon, driven through its windows as a person would. */
 export class App {
@@ -36,14 +35,14 @@ export class App {
     profile,
     env = {},
     args = [],
-    cameraFps,
+    media = LIGHT_MEDIA,
     app = root,
   }: {
     profile?: string;
     env?: NodeJS.ProcessEnv;
     args?: readonly string[];
-    /** Where several apps share a machine for long, few pictures do. */
-    cameraFps?: number;
+    /** Chromium's switches for camera and microphone. */
+    media?: readonly string[];
     /** The app that is run, where it is not this checkout's build. */
     app?: string;
   } = {}): Promise<App> {
@@ -55,19 +54,20 @@ export class App {
       !standIn && process.platform === "linux"
         ? await NotificationService.start({ tray: env["XDG_CURRENT_DESKTOP"] === "KDE" })
         : null;
-    const media = cameraFps === undefined ? MEDIA : `${MEDIA}=fps=${cameraFps}`;
     try {
       const electron = await _electron.launch({
-        args: [app, `--user-data-dir=${folder}`, ...(standIn ? [] : [media]), ...args],
+        args: [app, `--user-data-dir=${folder}`, ...(standIn ? [] : media), ...args],
         cwd: root,
         env: {
           ...environment(),
           ...service?.environment,
           ...env,
-          HOST_SWITCHES: media,
+          HOST_SWITCHES: media.join(" "),
           CARILLON_LOG: "debug",
         },
       });
+      // As long as `expect` waits.
+      electron.context().setDefaultTimeout(60_000);
       return new App(electron, folder, service);
     } catch (error) {
       await service?.close();
@@ -80,7 +80,7 @@ export class App {
     // A window is blank before it is what it will be, and says neither; so all are looked at until one is.
     const find = () =>
       this.electron.windows().find((page) => new URL(page.url()).pathname.startsWith(`/${role}/`));
-    await expect.poll(find, { message: `the ${role} window`, timeout: 30_000 }).toBeDefined();
+    await expect.poll(find, { message: `the ${role} window` }).toBeDefined();
     const page = find();
     if (!page) throw new Error(`the ${role} window went away`);
     await page.waitForLoadState("domcontentloaded");
