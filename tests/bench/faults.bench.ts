@@ -4,7 +4,8 @@ import { join } from "node:path";
 
 import { format, resolveConfig } from "prettier";
 
-import { elementCallFaults, type Comparison } from "../faults/element-call.ts";
+import { elementCallFaults } from "../faults/element-call.ts";
+import type { Comparison } from "../faults/element-call-pair.ts";
 import type { Outcome } from "../faults/scene.ts";
 import type { Row } from "./table.ts";
 
@@ -65,7 +66,9 @@ function document(all: readonly Named[], theirs: ReadonlyMap<string, Comparison>
     "",
     "*Told*: until Alice's window says on Bob's tile that something is wrong. *Gone*: until his tile is gone. *Well*: from the end of the fault until",
     "both see each other move and the servers agree, or until Bob is gone from all of them where that is what should come. In seconds, of one run",
-    "with several calls at a time on 2 cores. *Element Call* 0.26.1: two of them in its default mode, the same fault, where it can be run; gone / well.",
+    "with two calls at a time on 2 cores. *Element Call* 0.26.1: two of them in its default mode, the same fault, where it can be run; gone / well.",
+    "Where it was not well after a minute there is a dash. *ghost*: somebody was then a member and not on the SFU, or the other way round; *stale*:",
+    "Bob's membership then said something else of his camera than he did; neither: they did not see each other, or Bob was not out.",
     "",
     "| fault | Bob is told | Alice is told of Bob | told | gone | well | Element Call |",
     "| --- | --- | --- | --: | --: | --: | --: |",
@@ -76,5 +79,7 @@ function document(all: readonly Named[], theirs: ReadonlyMap<string, Comparison>
 
 const told = (words: readonly string[]): string => words.map((text) => `“${text}”`).join(", ") || "–";
 const compared = (theirs: Comparison | undefined): string =>
-  theirs ? `${seconds(theirs.goneMs)} / ${seconds(theirs.backMs)}` : "";
+  theirs
+    ? `${seconds(theirs.goneMs)} / ${seconds(theirs.backMs)}${theirs.wrong ? `, ${theirs.wrong}` : ""}`
+    : "";
 const seconds = (ms: number | null): string => (ms === null ? "–" : (ms / 1000).toFixed(1));

@@ -2,6 +2,7 @@ import type { Page } from "@playwright/test";
 
 import { startStack } from "../stack/stack.ts";
 import { App } from "../support/app.ts";
+import { FAKE_MEDIA } from "../support/browser.ts";
 import { makeRoom, signUp, type Person } from "../support/people.ts";
 
 /** Somebody with a Carillon of their own, signed in. */
@@ -19,7 +20,7 @@ export async function withPair<T>(
   const stack = await startStack();
   const apps: App[] = [];
   const open = async (person: Person): Promise<Caller> => {
-    const app = await App.launch();
+    const app = await App.launch({ media: [FAKE_MEDIA] });
     apps.push(app);
     return { person, app, home: await app.signIn(stack.homeserver.url, person.name, person.password) };
   };

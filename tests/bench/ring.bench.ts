@@ -3,6 +3,7 @@ import { expect, type Page } from "@playwright/test";
 import type { host } from "../host/host.ts";
 import { startStack } from "../stack/stack.ts";
 import { App } from "../support/app.ts";
+import { FAKE_MEDIA } from "../support/browser.ts";
 import { callButton } from "../support/call-window.ts";
 import { Desktop } from "../support/desktop.ts";
 import { freshName, makeRoom, signIn, signUp, type Person } from "../support/people.ts";
@@ -35,7 +36,7 @@ export async function run(): Promise<Row[]> {
   const stack = await startStack();
   const apps: App[] = [];
   const open = async (person: Person) => {
-    const app = await App.launch({ env: { XDG_CURRENT_DESKTOP: "KDE" } });
+    const app = await App.launch({ env: { XDG_CURRENT_DESKTOP: "KDE" }, media: [FAKE_MEDIA] });
     apps.push(app);
     return { app, home: await app.signIn(stack.homeserver.url, person.name, person.password) };
   };

@@ -2,14 +2,24 @@ import { cp } from "node:fs/promises";
 
 import { expect } from "@playwright/test";
 
-import type { FaultProxy } from "../stack/fault-proxy.ts";
+import { proxyOf } from "../stack/stack.ts";
 import { App } from "../support/app.ts";
 import { moves, movesIn } from "../support/call-window.ts";
 import { Desktop } from "../support/desktop.ts";
-import { callMemberType, join, redact, sendState, stateOf } from "../support/people.ts";
-import type { MatrixEvent } from "../support/matrix-request.ts";
+import {
+  bringIn,
+  closeToNowhere,
+  emptyMembership,
+  fireLeaves,
+  kick,
+  leaveRoom,
+  membershipOf,
+  redactMembership,
+  setCallPower,
+  tooMany,
+  upgrade,
+} from "./deeds.ts";
 import { cut, freeze } from "./freeze.ts";
-import { CAMERA_FPS } from "./lane.ts";
 import type { Scene } from "./scene.ts";
 
 /** Something that goes wrong in a call of Alice and Bob, mostly at Bob's. */
@@ -44,7 +54,7 @@ export const faults: readonly Fault[] = [
     name: "the authorization service is down when Bob joins",
     userSees: /call server/,
     async run(scene) {
-      const authorization = proxyOf(scene, "authorization");
+      const authorization = proxyOf(scene.lane.stack, "authorization");
       await scene.bobLeaves();
       // A run that was let in would still have what let it in.
       await scene.lane.bob.app.close();
@@ -70,7 +80,7 @@ export const faults: readonly Fault[] = [
   {
     name: "the homeserver says 429 with Retry-After: 2 to everything while Bob turns his camera off",
     async run(scene) {
-      const homeserver = proxyOf(scene, "homeserver");
+      const homeserver = proxyOf(scene.lane.stack, "homeserver");
       await scene.hit();
       homeserver.answer(tooMany(2));
       const refused = scene.bobLogs(/membership request failed.*join.*rate-limited/, 2);
@@ -86,7 +96,7 @@ export const faults: readonly Fault[] = [
   {
     name: "every byte of homeserver and SFU signalling is half a second late while Bob turns his camera off and on",
     async run(scene) {
-      const late = [proxyOf(scene, "homeserver"), proxyOf(scene, "sfu")];
+      const late = [proxyOf(scene.lane.stack, "homeserver"), proxyOf(scene.lane.stack, "sfu")];
       await scene.hit();
       for (const proxy of late) proxy.delay(500);
       await scene.bobTogglesCamera();
@@ -99,9 +109,10 @@ export const faults: readonly Fault[] = [
     name: "open connections to the homeserver go dead without a word",
     async run(scene) {
       await scene.hit();
-      proxyOf(scene, "homeserver").strand();
+      proxyOf(scene.lane.stack, "homeserver").strand();
       scene.healed();
       await scene.bobTogglesCamera();
+      await scene.bothHear();
       await scene.together();
     },
   },
@@ -176,8 +187,8 @@ export const faults: readonly Fault[] = [
     name: "Bob's network changes: every connection is reset",
     async run(scene) {
       await scene.hit();
-      proxyOf(scene, "homeserver").reset();
-      proxyOf(scene, "sfu").reset();
+      proxyOf(scene.lane.stack, "homeserver").reset();
+      proxyOf(scene.lane.stack, "sfu").reset();
       scene.healed();
       await scene.together();
     },
@@ -187,10 +198,10 @@ export const faults: readonly Fault[] = [
     async run(scene) {
       const { alice } = scene.lane;
       await scene.hit();
-      await setCallPower(scene, 50);
+      await setCallPower(50, alice.person, scene.room);
       await scene.bobTogglesCamera({ told: false });
       await moves(scene.calling, "Bob", 5);
-      await setCallPower(scene, 0);
+      await setCallPower(0, alice.person, scene.room);
       scene.healed();
       await scene.together();
       expect(alice.app.roles()).toContain("call");
@@ -201,7 +212,7 @@ export const faults: readonly Fault[] = [
     userSees: /no longer in this room/,
     async run(scene) {
       await scene.hit();
-      await scene.lane.bob.person.request("POST", `/v3/rooms/${encodeURIComponent(scene.room)}/leave`, {});
+      await leaveRoom(scene.lane.bob.person, scene.room);
       scene.healed();
       await scene.alone();
     },
@@ -211,9 +222,7 @@ export const faults: readonly Fault[] = [
     userSees: /no longer in this room/,
     async run(scene) {
       await scene.hit();
-      await scene.lane.alice.person.request("POST", `/v3/rooms/${encodeURIComponent(scene.room)}/kick`, {
-        user_id: scene.lane.bob.person.userId,
-      });
+      await kick(scene.lane.bob.person.userId, scene.lane.alice.person, scene.room);
       scene.healed();
       await scene.alone();
     },
@@ -222,9 +231,7 @@ export const faults: readonly Fault[] = [
     name: "the room is upgraded",
     async run(scene) {
       await scene.hit();
-      await scene.lane.alice.person.request("POST", `/v3/rooms/${encodeURIComponent(scene.room)}/upgrade`, {
-        new_version: "11",
-      });
+      await upgrade(scene.lane.alice.person, scene.room);
       scene.healed();
       await scene.together();
     },
@@ -233,11 +240,7 @@ export const faults: readonly Fault[] = [
     name: "the room gets a tombstone that leads nowhere",
     async run(scene) {
       await scene.hit();
-      await sendState(scene.lane.alice.person, scene.room, {
-        type: "m.room.tombstone",
-        stateKey: "",
-        content: { body: "closed", replacement_room: "!nowhere:example.org" },
-      });
+      await closeToNowhere(scene.lane.alice.person, scene.room);
       scene.healed();
       await scene.together();
     },
@@ -246,10 +249,9 @@ export const faults: readonly Fault[] = [
     name: "a moderator redacts Bob's membership: a kick from the call",
     userSees: /removed you from the call/,
     async run(scene) {
-      const { alice } = scene.lane;
-      const { event_id: event } = await ofBob(scene);
+      const { alice, bob } = scene.lane;
       await scene.hit();
-      await redact(alice.person, scene.room, event);
+      await redactMembership(bob.person.userId, alice.person, scene.room);
       scene.healed();
       await scene.alone();
     },
@@ -257,16 +259,9 @@ export const faults: readonly Fault[] = [
   {
     name: "Bob's delayed leave fires while he is well",
     async run(scene) {
-      const { person } = scene.lane.bob;
-      const path = "/unstable/org.matrix.msc4140/delayed_events";
-      const { delayed_events: scheduled } = await person.request<{
-        delayed_events: readonly { delay_id: string; room_id: string }[];
-      }>("GET", path);
-      const ours = scheduled.filter(({ room_id: room }) => room === scene.room);
-      expect(ours.length).toBeGreaterThan(0);
       const { event_id: before } = await ofBob(scene);
       await scene.hit();
-      for (const { delay_id: id } of ours) await person.request("POST", `${path}/${id}/send`, {});
+      await fireLeaves(scene.lane.bob.person, scene.room);
       scene.healed();
       await expect.poll(async () => (await ofBob(scene)).event_id).not.toBe(before);
       await scene.together();
@@ -277,13 +272,10 @@ export const faults: readonly Fault[] = [
     async run(scene) {
       const { lane, room } = scene;
       const carol = await lane.person("carol");
-      await lane.alice.person.request("POST", `/v3/rooms/${encodeURIComponent(room)}/invite`, {
-        user_id: carol.userId,
-      });
-      await join(carol, room);
-      const { state_key: stateKey = "", event_id: before } = await ofBob(scene);
+      await bringIn(carol, lane.alice.person, room);
+      const { event_id: before } = await ofBob(scene);
       await scene.hit();
-      await sendState(carol, room, { type: callMemberType, stateKey, content: {} });
+      await emptyMembership(lane.bob.person.userId, carol, room);
       scene.healed();
       await expect.poll(async () => (await ofBob(scene)).event_id).not.toBe(before);
       await scene.together();
@@ -300,7 +292,7 @@ export const faults: readonly Fault[] = [
         recursive: true,
         filter: (path) => !/\.lock$|\/Singleton/.test(path),
       });
-      const copy = await App.launch({ profile, cameraFps: CAMERA_FPS });
+      const copy = await App.launch({ profile });
       try {
         await scene.hit();
         const home = await copy.window("home");
@@ -330,7 +322,7 @@ function silence(seconds: number): Fault {
   return {
     name: `${seconds} s without the homeserver`,
     async run(scene) {
-      const homeserver = proxyOf(scene, "homeserver");
+      const homeserver = proxyOf(scene.lane.stack, "homeserver");
       await scene.hit();
       homeserver.stall();
       try {
@@ -363,47 +355,5 @@ async function sleep(scene: Scene, seconds: number, skewMs: number): Promise<voi
   await scene.skewBob(0);
 }
 
-const setCallPower = async ({ lane, room }: Scene, level: number): Promise<void> => {
-  const [now] = await stateOf(lane.alice.person, room, "m.room.power_levels");
-  const events = { ...(now?.content["events"] as object), [callMemberType]: level };
-  await sendState(lane.alice.person, room, {
-    type: "m.room.power_levels",
-    stateKey: "",
-    content: { ...now?.content, events },
-  });
-};
-
 /** Bob's membership as it stands. */
-async function ofBob({
-  lane,
-  room,
-}: Scene): Promise<Pick<MatrixEvent, "event_id" | "state_key" | "content">> {
-  const all = await stateOf(lane.alice.person, room, callMemberType);
-  const event = all.find(
-    ({ sender, content }) => sender === lane.bob.person.userId && content["device_id"] !== undefined,
-  );
-  return event ?? { event_id: "", state_key: "", content: {} };
-}
-
-function proxyOf({ lane }: Scene, site: "homeserver" | "authorization" | "sfu"): FaultProxy {
-  const proxy = lane.stack.faults[site];
-  if (!proxy) throw new Error(`no proxy before the ${site}`);
-  return proxy;
-}
-
-const tooMany = (seconds: number): string => {
-  const body = JSON.stringify({
-    errcode: "M_LIMIT_EXCEEDED",
-    error: "Too Many Requests",
-    retry_after_ms: seconds * 1000,
-  });
-  return [
-    "HTTP/1.1 429 Too Many Requests",
-    `Retry-After: ${seconds}`,
-    "Content-Type: application/json",
-    `Content-Length: ${body.length}`,
-    "Connection: close",
-    "",
-    body,
-  ].join("\r\n");
-};
+const ofBob = ({ lane, room }: Scene) => membershipOf(lane.bob.person.userId, lane.alice.person, room);

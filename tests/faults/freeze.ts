@@ -1,8 +1,13 @@
 import { processTree } from "../support/processes.ts";
-import type { App } from "../support/app.ts";
 
-/** All processes of an app stop where they are: its connections stay open and nothing is sent. Returns how they go on. */
-export function freeze(app: App): () => void {
+/** An app, or a browser. */
+interface Program {
+  readonly pid: number;
+  kill(): Promise<void> | void;
+}
+
+/** All processes of a program stop where they are: its connections stay open and nothing is sent. Returns how they go on. */
+export function freeze(app: Program): () => void {
   const pids = processTree(app.pid).map(({ pid }) => pid);
   for (const pid of pids) process.kill(pid, "SIGSTOP");
   return () => {
@@ -10,8 +15,8 @@ export function freeze(app: App): () => void {
   };
 }
 
-/** The power is cut on an app that was frozen. */
-export async function cut(app: App): Promise<void> {
+/** The power is cut on a program that was frozen. */
+export async function cut(app: Program): Promise<void> {
   const others = processTree(app.pid).slice(1);
   await app.kill();
   for (const { pid } of others) {

@@ -10,8 +10,6 @@ export interface Caller {
   readonly home: Page;
 }
 
-export const CAMERA_FPS = 10;
-
 /** Servers behind fault proxies, and Alice and Bob, who are used for one fault after the other. */
 export class Lane {
   readonly stack: Stack;
@@ -43,7 +41,7 @@ export class Lane {
   /** After Bob's app was killed: the next run of it. */
   async bobAgain(): Promise<void> {
     const { person, app: before } = this.bob;
-    const app = await App.launch({ profile: before.profile, cameraFps: CAMERA_FPS });
+    const app = await App.launch({ profile: before.profile });
     this.bob = { person, app, home: await app.window("home") };
   }
 
@@ -54,6 +52,6 @@ export class Lane {
 }
 
 async function signedIn(stack: Stack, person: Person): Promise<Caller> {
-  const app = await App.launch({ cameraFps: CAMERA_FPS });
+  const app = await App.launch();
   return { person, app, home: await app.signIn(stack.homeserver.url, person.name, person.password) };
 }

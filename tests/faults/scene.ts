@@ -1,6 +1,6 @@
 import { expect, type Page } from "@playwright/test";
 
-import { moves, press } from "../support/call-window.ts";
+import { callButton, moves, press } from "../support/call-window.ts";
 import { callMemberType, makeRoom } from "../support/people.ts";
 import { watchRoom } from "../support/watch-room.ts";
 import type { Caller, Lane } from "./lane.ts";
@@ -31,7 +31,7 @@ export class Scene {
   /** Bob's. */
   called: Page;
   /** Waits for that many pictures of Alice in Bob's window. */
-  bobSees: (frames: number) => Promise<void>;
+  bobSees: (frames: number) => Promise<unknown>;
   #from = 0;
   #healedAt: number | null = null;
   #backAt: number | null = null;
@@ -72,6 +72,14 @@ export class Scene {
   async together(): Promise<void> {
     await this.whole();
     this.#backAt = Date.now();
+  }
+
+  /** Both apps are told again of what happens elsewhere. */
+  async bothHear(): Promise<void> {
+    const { alice, bob } = this.lane;
+    const name = `${this.name}, afterwards`;
+    await makeRoom(alice.person, [bob.person], { name });
+    await Promise.all([alice, bob].map(({ home }) => expect(callButton(home, name)).toBeVisible()));
   }
 
   /** Alice alone is a member and on the SFU, and Bob is gone from her window. */

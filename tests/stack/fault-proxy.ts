@@ -9,8 +9,6 @@ export type FaultProxy = {
   readonly port: number;
   /** How many connections clients have open. */
   readonly connections: number;
-  /** How many were answered by `answer` so far. */
-  readonly answered: number;
   /** Ends every fault; bytes that were held back go on. */
   pass(): Promise<void>;
   /** Connections stay open and can be made, but no byte passes in either direction. */
@@ -21,8 +19,8 @@ export type FaultProxy = {
   delay(ms: number): void;
   /** Open connections are reset; new ones pass. */
   reset(): void;
-  /** Open connections are reset; whatever is asked on new ones is answered with these bytes, and the connection ended. */
-  answer(response: string): void;
+  /** Open connections are reset; what is first asked on a new one is answered with these bytes, and the connection ended. */
+  answer(response: (request: string) => string): void;
   /** Open connections are reset, new ones refused. */
   refuse(): Promise<void>;
   close(): Promise<void>;
@@ -35,10 +33,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const to = new URL(target);
   const port = await freePort();
   let line = newLine();
-  let canned: string | null = null;
+  let canned: ((request: string) => string) | null = null;
   const sockets = new Set<Socket>();
   let clients = 0;
-  let answered = 0;
 
   const server = createServer({ allowHalfOpen: true }, (near) => {
     clients++;
@@ -46,9 +43,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     if (canned !== null) {
       const answer = canned;
       near.on("error", () => undefined);
-      near.once("data", () => {
-        answered++;
-        near.end(answer);
+      near.once("data", (chunk) => {
+        near.end(answer(chunk.toString()));
       });
       return;
     }
@@ -79,9 +75,6 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     port,
     get connections() {
       return clients;
-    },
-    get answered() {
-      return answered;
     },
     async pass() {
       open();

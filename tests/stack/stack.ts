@@ -60,6 +60,13 @@ export type Stack = {
   stop(options?: { keep?: boolean }): Promise<void>;
 };
 
+/** The proxy before a server of a stack that was started with one there. */
+export function proxyOf({ faults }: Pick<Stack, "faults">, site: Site): FaultProxy {
+  const proxy = faults[site];
+  if (!proxy) throw new Error(`no proxy before the ${site}`);
+  return proxy;
+}
+
 /** Starts the three; resolves when all answer. Throws with the path of the log of the one that does not. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   for (const path of Object.values(serverPaths()))
