@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { electronBinary } from "../../build/electron-binary.ts";
 import { startStack, type Stack } from "../stack/stack.ts";
 import { App } from "../support/app.ts";
+import { FAKE_MEDIA } from "../support/browser.ts";
 import { callButton, hears, moves } from "../support/call-window.ts";
 import { makeRoom, signUp, type Person } from "../support/people.ts";
 import { watchSfu } from "../support/sfu-watcher.ts";
@@ -32,7 +33,7 @@ const display =
 const env = !auto && display ? { HOST_HEADFUL: "1" } : {};
 
 async function open(person: Person, homeserver: string) {
-  const app = await App.launch({ env });
+  const app = await App.launch({ env, media: [FAKE_MEDIA] });
   apps.push(app);
   const home = await app.signIn(homeserver, person.name, person.password);
   return { app, home };

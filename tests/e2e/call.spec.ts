@@ -46,7 +46,7 @@ test("two people see and hear each other, mute, hide and share, and leave", asyn
   await test.step("whoever leaves is gone at once, on the server too", async () => {
     await press(called, "Leave call");
     // Far sooner than the delayed leave would do it.
-    await expect(tile(calling, "Bob")).toHaveCount(0, { timeout: 5_000 });
+    await expect(tile(calling, "Bob")).toHaveCount(0, { timeout: 10_000 });
     const members = await stateOf(alice.person, room, callMemberType);
     expect(
       members.filter(

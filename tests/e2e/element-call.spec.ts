@@ -31,6 +31,9 @@ const calls: readonly Plan[] = [
   { mode: "matrix_2_0", encrypted: false, setting: "sticky", sticky: true, gone: [] },
 ];
 
+// They are the longest of all: one after the other, they would keep the other worker waiting.
+test.describe.configure({ mode: "parallel" });
+
 for (const { mode, encrypted, setting, sticky, gone } of calls)
   test(`a call with Element Call in mode ${mode}, ${encrypted ? "" : "not "}encrypted, our setting ${setting}`, async ({
     caller,
@@ -38,7 +41,6 @@ for (const { mode, encrypted, setting, sticky, gone } of calls)
     launch,
     stack,
   }) => {
-    test.setTimeout(300_000);
     const [alice, people] = await Promise.all([
       caller("alice"),
       Promise.all(["dave", "erin"].map((name) => signUp(stack.homeserver, freshName(name)))),
@@ -95,7 +97,7 @@ for (const { mode, encrypted, setting, sticky, gone } of calls)
 
     await test.step("it is killed and returns", async () => {
       theirs.kill();
-      if (gone.includes("theirs")) await expect(tile(ours, "Dave")).toHaveCount(0, { timeout: 60_000 });
+      if (gone.includes("theirs")) await expect(tile(ours, "Dave")).toHaveCount(0);
       theirs = await elementCall(dave, { mode, profile: theirs.profile });
       await theirs.open(room);
       await Promise.all([moves(ours, "Dave"), theirs.moves(theirs.tile("Alice"))]);
@@ -104,7 +106,7 @@ for (const { mode, encrypted, setting, sticky, gone } of calls)
 
     await test.step("we are killed and return", async () => {
       await alice.app.kill();
-      if (gone.includes("ours")) await expect(theirs.tile("Alice")).toHaveCount(0, { timeout: 60_000 });
+      if (gone.includes("ours")) await expect(theirs.tile("Alice")).toHaveCount(0);
       const again = await launch({ profile: alice.app.profile });
       await (await again.window("home")).getByRole("button", { name: "Join call in Meeting" }).click();
       ours = await again.window("call");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openDatabase } from "../../electron/state/database.ts";
 import { readSettings } from "../../electron/state/kept.ts";
 import type { Bridge } from "../../shared/ipc/bridge.ts";
+import { proxyOf } from "../stack/stack.ts";
 import type { App } from "../support/app.ts";
 import { callButton, press } from "../support/call-window.ts";
 import { answersNotifications, Desktop } from "../support/desktop.ts";
@@ -92,11 +93,10 @@ test("a quit in the middle of a call ends the app, also while the homeserver doe
   await callButton(alice.home, "Bob").click();
   const calling = await alice.app.window("call");
   await expect(calling.getByText("Ringing…")).toBeVisible();
-  const homeserver = stack.faults.homeserver;
-  if (!homeserver) throw new Error("no fault proxy before the homeserver");
+  const homeserver = proxyOf(stack, "homeserver");
   homeserver.stall();
   try {
-    await test.step("quit", () => alice.app.close(), { timeout: 15_000 });
+    await test.step("quit", () => alice.app.close(), { timeout: 30_000 });
   } finally {
     await homeserver.pass();
   }

@@ -1,6 +1,7 @@
 import { dispose } from "@livekit/rtc-node";
 import type { Page } from "@playwright/test";
 
+import { proxyOf } from "../stack/stack.ts";
 import type { App } from "../support/app.ts";
 import { claimCall, joinSfuWithoutKeys, ring } from "../support/callers.ts";
 import { moves, press, tile, video } from "../support/call-window.ts";
@@ -484,8 +485,7 @@ test("the call window is fit to be seen in each of its states and sizes", async 
   await expectQuiet(called);
 
   await test.step("no homeserver", async () => {
-    const faults = stack.faults.homeserver;
-    if (!faults) throw new Error("the homeserver of the suite stands behind a proxy");
+    const faults = proxyOf(stack, "homeserver");
     await faults.refuse();
     try {
       await expect(calling.getByText("No connection to your homeserver")).toBeVisible();

@@ -21,18 +21,22 @@ export async function press(window: Page, name: string): Promise<void> {
 }
 
 /** Waits until the picture moves: this many further frames are really decoded, over reconnections too. */
-export const moves = (call: Page, name: string, frames = 10): Promise<void> =>
-  call.evaluate(decodes, { name, frames });
+export async function moves(call: Page, name: string, frames = 10): Promise<void> {
+  // Unlike `evaluate` it ends: whoever waits for ever learns nothing of the cause.
+  await call.waitForFunction(decodes, { name, frames }, { timeout: 90_000 }).catch((cause: unknown) => {
+    throw new Error(`the picture of ${name} does not move`, { cause });
+  });
+}
 
 /** The same by Electron's own hands, for a window whose page the test tool lost when it crashed. */
-export const movesIn = (window: JSHandle<BrowserWindow>, name: string, frames = 10): Promise<void> =>
+export const movesIn = (window: JSHandle<BrowserWindow>, name: string, frames = 10): Promise<unknown> =>
   window.evaluate(
     ({ webContents }, code) => webContents.executeJavaScript(code),
     `(${decodes.toString()})(${JSON.stringify({ name, frames })})`,
   );
 
 /** Runs in the page. A new connection brings a new element, or one that counts from 0 again. */
-function decodes({ name, frames }: { name: string; frames: number }): Promise<void> {
+function decodes({ name, frames }: { name: string; frames: number }): Promise<true> {
   return new Promise((resolve) => {
     let before: number | null = null;
     let more = 0;
@@ -44,7 +48,7 @@ function decodes({ name, frames }: { name: string; frames: number }): Promise<vo
       const now = video?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
       if (before !== null && now > before) more += now - before;
       before = now;
-      if (more >= frames) resolve();
+      if (more >= frames) resolve(true);
       else setTimeout(look, 20);
     };
     look();

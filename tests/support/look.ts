@@ -13,7 +13,7 @@ export async function picture(page: Page, name: string): Promise<void> {
 /** Nothing lies beyond the edges, everything that can be pressed has a name, and every word can be read. */
 export async function expectSound(page: Page): Promise<void> {
   // A new size or theme takes a few frames to arrive.
-  await expect.poll(() => page.evaluate(flaws), { timeout: 5_000 }).toEqual([]);
+  await expect.poll(() => page.evaluate(flaws)).toEqual([]);
 }
 
 /** What the console of the window complained of since it was loaded, refusals of the content security policy among it. */

@@ -4,7 +4,7 @@ import type { RoomId } from "../../../shared/matrix/ids.ts";
 import { startFaultProxy } from "../../stack/fault-proxy.ts";
 import { startStack, type Stack } from "../../stack/stack.ts";
 import { mainProcess, type MainProcess } from "../../support/main-process.ts";
-import { inCall, ownKey, share } from "../../support/main-processes.ts";
+import { inCall, ownKey, share, SOON } from "../../support/main-processes.ts";
 import { callMemberType, freshName, makeRoom, signUp, stateOf, type Person } from "../../support/people.ts";
 
 let stack: Stack;
@@ -19,10 +19,6 @@ afterEach(async () => {
     await main.remove();
   }
 });
-
-const SOON = { timeout: 20_000, interval: 50 };
-/** Longer than the delayed leave takes to fire. */
-const LATER = { timeout: 60_000, interval: 200 };
 
 async function people(...names: string[]): Promise<{ persons: Person[]; room: RoomId }> {
   const persons = await Promise.all(names.map((name) => signUp(stack.homeserver, freshName(name))));
@@ -141,11 +137,11 @@ test("a network that was refused until the server made us leave brings us back w
   await proxy.refuse();
   await vi.waitFor(
     async () => expect(await serverMembers(persons[1], room)).toEqual([persons[1]?.userId]),
-    LATER,
+    SOON,
   );
-  await vi.waitFor(() => expect(alice.store.state.call?.membership).toBe("unsure"), LATER);
+  await vi.waitFor(() => expect(alice.store.state.call?.membership).toBe("unsure"), SOON);
   await proxy.pass();
-  await vi.waitFor(async () => expect(await serverMembers(persons[1], room)).toHaveLength(2), LATER);
+  await vi.waitFor(async () => expect(await serverMembers(persons[1], room)).toHaveLength(2), SOON);
   await vi.waitFor(() => expect(alice.store.state.call?.membership).toBe("live"), SOON);
   await share(alice, bob);
   await alice.quit();

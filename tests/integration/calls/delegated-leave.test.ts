@@ -2,11 +2,10 @@ import { dispose, Room } from "@livekit/rtc-node";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 
 import type { RoomId } from "../../../shared/matrix/ids.ts";
-import { mainProcesses } from "../../support/main-processes.ts";
+import { mainProcesses, SOON } from "../../support/main-processes.ts";
 import type { MainProcess } from "../../support/main-process.ts";
 import { freshName, makeRoom, signUp, type Person } from "../../support/people.ts";
 
-const SOON = { timeout: 40_000, interval: 50 };
 const [OWN, LONG] = [24_000, 3_600_000];
 
 const mains = mainProcesses();

@@ -3,7 +3,7 @@ import { cp } from "node:fs/promises";
 import { describe, expect, test, vi } from "vitest";
 
 import type { RoomId } from "../../../shared/matrix/ids.ts";
-import { inCall, mainProcesses, share } from "../../support/main-processes.ts";
+import { inCall, mainProcesses, share, SOON } from "../../support/main-processes.ts";
 import { mainProcess, type MainProcess } from "../../support/main-process.ts";
 import {
   callMemberType,
@@ -14,9 +14,6 @@ import {
   stateOf,
   type Person,
 } from "../../support/people.ts";
-
-/** Longer than a crowd of newcomers waits for each other. */
-const SOON = { timeout: 40_000, interval: 50 };
 
 const mains = mainProcesses();
 

@@ -5,6 +5,7 @@ import { startStack, type Stack } from "../../stack/stack.ts";
 import { claimCall } from "../../support/callers.ts";
 import { mainProcess, type MainProcess } from "../../support/main-process.ts";
 import { callMemberType, freshName, makeRoom, sendState, signUp, type Person } from "../../support/people.ts";
+import { SOON } from "../../support/main-processes.ts";
 
 let stack: Stack;
 let alice: MainProcess;
@@ -26,8 +27,6 @@ afterAll(async () => {
   await alice.remove();
   await stack.stop();
 });
-
-const SOON = { timeout: 20_000, interval: 50 };
 
 const shown = () => {
   const found = alice.store.state.rooms.find(({ id }) => id === room);

@@ -20,6 +20,7 @@ import {
   type RoomOptions,
 } from "../../support/people.ts";
 import { signInParts } from "../../support/signed-in.ts";
+import { SOON } from "../../support/main-processes.ts";
 
 let stack: Stack;
 const phones: { quit(): Promise<void>; remove(): Promise<void> }[] = [];
@@ -34,7 +35,6 @@ afterEach(async () => {
   }
 });
 
-const SOON = { timeout: 20_000, interval: 20 };
 const CALL_NOTIFY = "org.matrix.msc4075.call.notify";
 const MESSAGE = "m.room.message";
 const STICKY = "org.matrix.msc4354";

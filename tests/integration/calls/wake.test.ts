@@ -6,14 +6,13 @@ import { FakeClock } from "../../support/fake-clock.ts";
 import { startHttpProxy } from "../../support/http-proxy.ts";
 import { mainProcess } from "../../support/main-process.ts";
 import { freshName, makeRoom, signUp } from "../../support/people.ts";
+import { SOON } from "../../support/main-processes.ts";
 
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack();
 });
 afterAll(() => stack?.stop());
-
-const SOON = { timeout: 20_000, interval: 20 };
 
 test("a call's delayed leave is restarted at once after a wake, before its next heartbeat", async () => {
   const proxy = await startHttpProxy(stack.homeserver.url);

@@ -4,14 +4,13 @@ import { startFaultProxy, type FaultProxy } from "../../stack/fault-proxy.ts";
 import { startStack, type Stack } from "../../stack/stack.ts";
 import { mainProcess } from "../../support/main-process.ts";
 import { freshName, makeRoom, signUp } from "../../support/people.ts";
+import { SOON } from "../../support/main-processes.ts";
 
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack();
 });
 afterAll(() => stack?.stop());
-
-const SOON = { timeout: 20_000, interval: 20 };
 
 test.each<[string, (proxy: FaultProxy) => unknown]>([
   ["is refused", (proxy) => proxy.refuse()],

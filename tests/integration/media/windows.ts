@@ -13,7 +13,7 @@ import type { CallState, Participant, SignedIn } from "../../../shared/state/app
 import { defaultSettings, type Settings } from "../../../shared/state/settings.ts";
 import { livekitCommand } from "../../stack/livekit.ts";
 import { freePort } from "../../stack/ports.ts";
-import { browserOptions } from "../../support/browser.ts";
+import { browserOptions, FAKE_MEDIA } from "../../support/browser.ts";
 import { supervise, type Server } from "../../stack/supervise.ts";
 
 declare global {
@@ -145,7 +145,7 @@ export interface CallWindow {
 }
 
 const SWITCHES = [
-  "--use-fake-device-for-media-stream=device-count=3",
+  `${FAKE_MEDIA}=fps=10,device-count=3`,
   "--use-fake-ui-for-media-stream",
   "--autoplay-policy=no-user-gesture-required",
 ];

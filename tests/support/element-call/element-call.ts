@@ -11,7 +11,7 @@ import {
   type Page,
 } from "@playwright/test";
 
-import { browserOptions } from "../browser.ts";
+import { browserOptions, LIGHT_MEDIA } from "../browser.ts";
 import { hears } from "../call-window.ts";
 import type { Person } from "../people.ts";
 import type { SeenKey } from "./host/host.ts";
@@ -26,7 +26,7 @@ export type Intent = "start_call" | "join_existing" | "start_call_dm" | "join_ex
 
 const SCREEN = 'video[data-lk-source="screen_share"]';
 const SWITCHES = [
-  "--use-fake-device-for-media-stream",
+  ...LIGHT_MEDIA,
   "--use-fake-ui-for-media-stream",
   "--autoplay-policy=no-user-gesture-required",
 ];
@@ -42,12 +42,13 @@ export interface LaunchOptions {
 /** A browser in which somebody is signed in and uses the real Element Call, as they do in Element Web. */
 export class ElementCall {
   readonly person: Person;
-  readonly page: Page;
   /** The browser's data, kept over restarts. */
   readonly profile: string;
+  /** Of the browser's main process. */
+  readonly pid: number;
   readonly #context: BrowserContext;
-  readonly #pid: number;
   readonly #mode: Mode;
+  #page: Page;
 
   private constructor(parts: {
     person: Person;
@@ -58,11 +59,11 @@ export class ElementCall {
     mode: Mode;
   }) {
     this.person = parts.person;
-    this.page = parts.page;
     this.profile = parts.profile;
+    this.pid = parts.pid;
     this.#context = parts.context;
-    this.#pid = parts.pid;
     this.#mode = parts.mode;
+    this.#page = parts.page;
   }
 
   static async launch(
@@ -81,15 +82,13 @@ export class ElementCall {
     const { processInfo } = (await session?.send("SystemInfo.getProcessInfo")) ?? { processInfo: [] };
     const pid = processInfo.find(({ type }) => type === "browser")?.id;
     if (pid === undefined) throw new Error("the browser does not say which process it is");
-    const page = await context.newPage();
-    if (clock) await page.clock.install();
-    await page.goto(site.url);
-    const { homeserver, userId, deviceId, accessToken } = person;
-    await page.evaluate(([account, in_]) => host.start(account, in_), [
-      { homeserver: homeserver.url, userId, deviceId, accessToken },
-      mode,
-    ] as const);
+    if (clock) await context.clock.install();
+    const page = await signedIn(context, site.url, person, mode);
     return new ElementCall({ person, page, profile: folder, context, pid, mode });
+  }
+
+  get page(): Page {
+    return this.#page;
   }
 
   get call(): FrameLocator {
@@ -169,7 +168,7 @@ export class ElementCall {
   }
 
   /** Waits until the picture in a tile moves: frames are really decoded. */
-  async moves(tile: Locator): Promise<void> {
+  async moves(tile: Locator, frames = 10): Promise<void> {
     let before: number | null = null;
     let more = 0;
     await expect
@@ -180,9 +179,10 @@ export class ElementCall {
           before = now;
           return more;
         },
-        { message: "frames decoded", intervals: [50] },
+        // Its own, for measurements run it without the tests' settings.
+        { message: "frames decoded", intervals: [50], timeout: 60_000 },
       )
-      .toBeGreaterThanOrEqual(10);
+      .toBeGreaterThanOrEqual(frames);
   }
 
   /** Waits until sound of somebody else is really audible. */
@@ -205,15 +205,71 @@ export class ElementCall {
     return this.#context.newPage();
   }
 
+  /** Notes from now on whether somebody's tile is there; see `goneAt`. */
+  async watch(name: string): Promise<void> {
+    await this.call.locator("body").evaluate(note, name);
+  }
+
+  /** When the tile was first gone after it was there, in epoch ms; null where it never was. */
+  goneAt(): Promise<number | null> {
+    return this.call
+      .locator("body")
+      .evaluate(() => (globalThis as unknown as { goneAt: number | null }).goneAt);
+  }
+
   /** Ends it as a crash or a power cut would. */
   kill(): void {
-    process.kill(this.#pid, "SIGKILL");
+    process.kill(this.pid, "SIGKILL");
+  }
+
+  /** Ends the process of its page alone. */
+  async crash(): Promise<void> {
+    const crashed = this.page.waitForEvent("crash");
+    const session = await this.#context.newCDPSession(this.page);
+    // What has crashed does not answer.
+    session.send("Page.crash").catch(() => {});
+    await crashed;
+  }
+
+  /** The page anew, as its user opens it after a crash. */
+  async reopen(): Promise<void> {
+    this.#page = await signedIn(this.#context, this.page.url(), this.person, this.#mode);
+  }
+
+  /** As its user would close the browser, who may come back to its profile. */
+  async close(): Promise<void> {
+    await this.#context.close().catch(() => {});
   }
 
   async end(): Promise<void> {
-    await this.#context.close().catch(() => {});
+    await this.close();
     await rm(this.profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
+}
+
+async function signedIn(context: BrowserContext, url: string, person: Person, mode: Mode): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(url);
+  const { homeserver, userId, deviceId, accessToken } = person;
+  await page.evaluate(([account, in_]) => host.start(account, in_), [
+    { homeserver: homeserver.url, userId, deviceId, accessToken },
+    mode,
+  ] as const);
+  return page;
+}
+
+/** Runs in Element Call. */
+function note(body: Element, name: string): void {
+  const page = globalThis as unknown as { goneAt: number | null };
+  page.goneAt = null;
+  let there = false;
+  const look = () => {
+    const tags = [...body.querySelectorAll('[data-testid="videoTile"] [data-testid="name_tag"]')];
+    if (tags.some(({ textContent }) => textContent === name)) there = true;
+    else if (there) page.goneAt ??= Date.now();
+  };
+  new MutationObserver(look).observe(body, { childList: true, subtree: true, characterData: true });
+  look();
 }
 
 /** Runs in Element Call. A new connection brings a new element, or one that counts from 0 again. */
