@@ -293,25 +293,23 @@ export const faults: readonly Fault[] = [
         filter: (path) => !/\.lock$|\/Singleton/.test(path),
       });
       const copy = await App.launch({ profile });
-      try {
-        await scene.hit();
-        const home = await copy.window("home");
-        await home
-          .getByRole("button", { name: `Join call in ${name}` })
-          .first()
-          .click();
-        const called = await copy.window("call");
-        await called.getByRole("button", { name: "Join call" }).click();
-        scene.healed();
-        await scene.keepSight();
-        scene.bobSees = (frames) => moves(called, "Alice", frames);
-        await scene.together();
-        await expect(scene.called.getByText(/another copy of the app/)).toBeVisible();
-        await scene.keepSight();
-        expect((await scene.truth()).members.filter((one) => one.startsWith(person.userId))).toHaveLength(1);
-      } finally {
-        await copy.end();
-      }
+      scene.copy = copy;
+      await scene.hit();
+      const home = await copy.window("home");
+      await home
+        .getByRole("button", { name: `Join call in ${name}` })
+        .first()
+        .click();
+      const called = await copy.window("call");
+      await called.getByRole("button", { name: "Join call" }).click();
+      scene.healed();
+      await scene.keepSight();
+      scene.bobSees = (frames) => moves(called, "Alice", frames);
+      await scene.together();
+      await expect(scene.called.getByText(/another copy of the app/)).toBeVisible();
+      await scene.keepSight();
+      expect((await scene.truth()).members.filter((one) => one.startsWith(person.userId))).toHaveLength(1);
+      await copy.end();
       await scene.alone();
     },
   },

@@ -1,5 +1,6 @@
 import { expect, type Page } from "@playwright/test";
 
+import type { App } from "../support/app.ts";
 import { callButton, moves, press } from "../support/call-window.ts";
 import { callMemberType, makeRoom } from "../support/people.ts";
 import { watchRoom } from "../support/watch-room.ts";
@@ -32,6 +33,8 @@ export class Scene {
   called: Page;
   /** Waits for that many pictures of Alice in Bob's window. */
   bobSees: (frames: number) => Promise<unknown>;
+  /** A second app on Bob's device. */
+  copy: App | null = null;
   #from = 0;
   #healedAt: number | null = null;
   #backAt: number | null = null;
@@ -200,7 +203,7 @@ export class Scene {
       body: Buffer.from(JSON.stringify(told, null, 2)),
       contentType: "text/plain",
     });
-    for (const { app } of [this.lane.alice, this.lane.bob]) {
+    for (const app of [this.lane.alice.app, this.lane.bob.app, ...(this.copy ? [this.copy] : [])]) {
       await info.attach("log", { body: Buffer.from(await app.log()), contentType: "text/plain" });
       for (const page of app.electron.windows()) {
         const body = await page.screenshot({ timeout: 5_000 }).catch(() => undefined);
@@ -210,6 +213,7 @@ export class Scene {
   }
 
   async end(): Promise<void> {
+    await this.copy?.end();
     for (const { app } of [this.lane.alice, this.lane.bob]) {
       if (!app.roles().includes("call")) continue;
       const window = await app.window("call");
