@@ -56,7 +56,10 @@ export class OwnCall implements JoinedCall {
   #keys: MediaKeys | null = null;
   #intent: CallIntent;
   #status: JoinStatus = { phase: "joining", error: null, joinedAt: null };
-  #connected = false;
+  /** Whether the window stands on the SFU; null until it did. */
+  #connected: boolean | null = null;
+  /** Whether others dropped our key while we were off the SFU. */
+  #owesKey = false;
   #leaving = false;
 
   constructor(parts: OwnCallParts) {
@@ -117,8 +120,9 @@ export class OwnCall implements JoinedCall {
   }
 
   setConnected(connected: boolean): void {
-    this.#connected = connected;
+    if (connected || this.#connected !== null) this.#connected = connected;
     this.#membership?.setConnected(connected);
+    if (connected && this.#owesKey) this.#sendKeyAnew();
   }
 
   wake(): void {
@@ -170,9 +174,9 @@ export class OwnCall implements JoinedCall {
         delegate: (delayId, delayMs) => delegate(serviceUrl, { delayId, delayMs }),
         ofThisDevice: () => sessions.stays(room, CALL_SLOT, matrix.user, matrix.device),
         onChange: (status) => this.#tell(status),
-        onCome: () => this.#keys?.forgotten(),
+        onCome: () => this.#sendKeyAnew(),
       });
-      this.#membership.setConnected(this.#connected);
+      this.#membership.setConnected(this.#connected === true);
     } catch (error) {
       if (this.#membership || this.isOver) return;
       const code = codeOf(error);
@@ -203,6 +207,15 @@ export class OwnCall implements JoinedCall {
     }
     this.#keys?.setMembers(sessions.session(room, CALL_SLOT)?.members ?? []);
     this.#membership?.look();
+  }
+
+  /**
+   * Whoever lost the SFU waits until they are back: it may be that another copy of the app took their place, and of two that encrypt from the same state
+   * of an Olm session others can read the first alone.
+   */
+  #sendKeyAnew(): void {
+    this.#owesKey = this.#connected === false;
+    if (!this.#owesKey) this.#keys?.forgotten();
   }
 
   #received(message: ToDeviceMessage): void {

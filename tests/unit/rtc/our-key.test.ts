@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { MediaKeys } from "../../../electron/rtc/media-keys.ts";
 import { RtcRequestError } from "../../../electron/rtc/ports.ts";
 import { ROTATION_MS } from "../../../shared/rtc/key-schedule.ts";
-import type { Membership } from "../../../shared/rtc/member-event.ts";
+import { LEGACY_MEMBER, type Membership } from "../../../shared/rtc/member-event.ts";
 import { ALICE, BOB, CAROL, ROOM, World, type Phone } from "./call-world.ts";
 
 const idOf = ({ matrix: { user, device } }: Phone) => `${user}|${device}|${user}:${device}`;
@@ -95,6 +95,24 @@ test("sends that fail are told from the second on, and go on until one succeeds"
   await world.clock.until("told", () => ourKey(alice, carol) === "undeliverable");
   await world.clock.until("Carol hears Alice", () => carol.hears(alice));
   await world.clock.until("told", () => ourKey(alice, carol) === "sent");
+});
+
+test("whoever had to come anew while off the SFU sends no key before they are back: the other on it may be their copy", async () => {
+  const { world, alice, bob } = await three();
+  await Promise.all([alice.joined(), bob.joined()]);
+  bob.call?.setConnected(true);
+  await world.clock.until("Alice hears Bob", () => alice.hears(bob));
+  await world.clock.advance(20_000);
+  const sent = bob.matrix.sent.length;
+  bob.call?.setConnected(false);
+  const key = `_${BOB}_B_m.call`;
+  world.server.write(ROOM, BOB, LEGACY_MEMBER, key, {});
+  await world.clock.until("Bob is gone", () => !alice.people.includes(BOB));
+  await world.clock.until("Bob came anew", () => alice.people.includes(BOB));
+  await world.clock.advance(5_000);
+  expect([bob.matrix.sent.length - sent, alice.hears(bob)]).toEqual([0, false]);
+  bob.call?.setConnected(true);
+  await world.clock.until("Alice hears Bob", () => alice.hears(bob));
 });
 
 test("our key goes to the devices that are in the call and to none besides", async () => {
