@@ -34,7 +34,7 @@ async function profile() {
   const alice = await signUp(stack.homeserver, freshName("alice"));
   const main = await start();
   await main.signIn.login(stack.homeserver.url, alice.name, alice.password);
-  await vi.waitFor(() => expect(main.store.state.session).toMatchObject({ sync: "live" }), 20_000);
+  await vi.waitFor(() => expect(main.store.state.session).toMatchObject({ sync: "live" }), 60_000);
   const { device } = main.signIn.required.session;
   await main.quit();
   open.splice(0);
@@ -55,7 +55,7 @@ async function signsInAfresh({ folder, alice, device }: Awaited<ReturnType<typeo
   const main = await start(folder);
   await main.signIn.restore();
   await main.signIn.login(stack.homeserver.url, alice.name, alice.password);
-  await vi.waitFor(() => expect(main.store.state.session).toMatchObject({ sync: "live" }), 20_000);
+  await vi.waitFor(() => expect(main.store.state.session).toMatchObject({ sync: "live" }), 60_000);
   expect(main.signIn.required.session.device).not.toBe(device);
   return main;
 }

@@ -37,7 +37,7 @@ type Main = Awaited<ReturnType<typeof start>>;
 
 const login = (main: Main) => main.signIn.login(proxy.url, alice.name, alice.password);
 const state = (main: Main) => main.store.state.session;
-const isLive = (main: Main) => vi.waitFor(() => expect(state(main)).toMatchObject({ sync: "live" }), 20_000);
+const isLive = (main: Main) => vi.waitFor(() => expect(state(main)).toMatchObject({ sync: "live" }), 60_000);
 const isSignedOut = (main: Main) =>
   vi.waitFor(
     () =>
@@ -77,7 +77,7 @@ test("a soft logout asks to sign in again, and then the same device goes on with
   await isLive(main);
   const bob = await signUp(stack.homeserver, freshName("bob"));
   const room = await makeRoom(alice, [bob], { name: "Garden party" });
-  await vi.waitFor(() => expect(main.signIn.required.client.getRoom(room)).not.toBeNull(), 20_000);
+  await vi.waitFor(() => expect(main.signIn.required.client.getRoom(room)).not.toBeNull(), 60_000);
   const [before, kept] = [await identity(main), stores(main)];
 
   endSoftly();

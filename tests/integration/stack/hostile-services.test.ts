@@ -123,4 +123,4 @@ test("each service comes to its own end, and the honest one waits for none of th
   expect(misled).toEqual([]);
   // We hung up on the one that goes on for ever.
   await closed.promise;
-}, 60_000);
+});

@@ -26,8 +26,8 @@ test("servers and their folder are gone after their owner was killed", async () 
   expect(pids.map(isAlive)).toEqual([true, true]);
   expect(existsSync(folder)).toBe(true);
   owner.kill("SIGKILL");
-  await expect.poll(() => pids.map(isAlive), { timeout: 20_000 }).toEqual([false, false]);
-  await expect.poll(() => existsSync(folder), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => pids.map(isAlive)).toEqual([false, false]);
+  await expect.poll(() => existsSync(folder)).toBe(false);
 });
 
 describe("a stack behind fault proxies", () => {

@@ -12,7 +12,7 @@ import { NotificationService } from "../../support/notification-service.ts";
 const run = promisify(execFile);
 const NAME = "org.freedesktop.Notifications";
 const PATH = "/org/freedesktop/Notifications";
-const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000 });
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 60_000 });
 const BUTTONS = ["default", "View", "0", "Accept", "1", "Decline"];
 
 const GDBUS = "/usr/bin/gdbus";

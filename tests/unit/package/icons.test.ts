@@ -25,7 +25,7 @@ function pictures(file: Buffer): { width: number; pixels: Buffer }[] {
   return found;
 }
 
-test("the icons that are kept are those that are drawn", { timeout: 60_000 }, () => {
+test("the icons that are kept are those that are drawn", () => {
   const drawn = icons();
   expect(readdirSync(FOLDER).toSorted()).toEqual([...drawn.keys(), "icon.svg"].toSorted());
   for (const [name, file] of drawn) expect(pictures(kept(name)), name).toEqual(pictures(file));

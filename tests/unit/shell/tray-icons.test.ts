@@ -14,7 +14,7 @@ function picture(png: Buffer): { width: number; height: number; pixels: Buffer }
   return { width: png.readUInt32BE(16), height: png.readUInt32BE(20), pixels };
 }
 
-test("the icons that are kept are those that are drawn", { timeout: 60_000 }, () => {
+test("the icons that are kept are those that are drawn", () => {
   const drawn = trayIcons();
   expect(readdirSync("build/tray").toSorted()).toEqual([...drawn.keys()].toSorted());
   for (const [name, png] of drawn)
