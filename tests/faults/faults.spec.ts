@@ -30,6 +30,7 @@ for (const [at, fault] of faults.entries()) {
   test(fault.name, async ({ lane }, info) => {
     const scene = await Scene.begin(lane, `Fault ${at + 1}`);
     try {
+      await scene.whole();
       await fault.run(scene);
       const outcome = await scene.outcome();
       mkdirSync(results, { recursive: true });

@@ -54,9 +54,7 @@ export class Scene {
     const room = await makeRoom(lane.alice.person, [lane.bob.person], { name });
     const calling = await enter(lane.alice, name);
     const called = await enter(lane.bob, name);
-    const scene = new Scene(lane, room, name, calling, called);
-    await scene.whole();
-    return scene;
+    return new Scene(lane, room, name, calling, called);
   }
 
   /** The fault begins. */
