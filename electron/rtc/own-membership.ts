@@ -48,8 +48,8 @@ export interface OwnMembershipParts {
   readonly ofThisDevice: () => readonly Membership[];
   readonly onChange: (status: MembershipStatus) => void;
   /**
-   * Others see us come, under a name that they did not know: our key must reach them after that. Some clients take a key that came before it for one
-   * of our last stay, where they have not quite forgotten that (seen of Element Call 0.26.1 after a kill).
+   * Others see us come, anew or under a name that they did not know: our key must reach them after that. Some clients take a key that came before it for
+   * one of our last stay, where they have not quite forgotten that (seen of Element Call 0.26.1 after a kill), or drop it with that stay.
    */
   readonly onCome: () => void;
 }
@@ -174,8 +174,10 @@ export class OwnMembership {
     } as MembershipEvent);
     this.#state = state;
     this.#perform(effects);
-    const seen = (of: State) => of.self.form === "sticky" && (of.member?.createdAt ?? null) !== null;
-    if (state.round !== before.round || (seen(state) && !seen(before))) this.#parts.onCome();
+    // In legacy those who come first come under the name that they always have.
+    const came = (of: State) =>
+      (of.self.form === "sticky" || of.round > 0) && (of.member?.createdAt ?? null) !== null;
+    if (came(state) && !came(before)) this.#parts.onCome();
     this.#parts.onChange(this.status);
   }
 

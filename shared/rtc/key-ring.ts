@@ -102,7 +102,10 @@ export function stepRing(state: KeyRing, event: RingEvent): Step {
   return event.type === "members" ? withMembers(state, event.members, event.now) : withKey(state, event);
 }
 
-/** Keys of whoever is gone go too; a key that came before its member is theirs now. */
+/**
+ * Keys of whoever is gone go too, and are theirs again if they come back soon: of somebody whose membership was emptied and who came anew, the key that they
+ * sent after that may have been read before it. A key that came before its member is theirs now.
+ */
 function withMembers(state: KeyRing, list: readonly RingMember[], now: number): Step {
   const members = new Map(list.map((member) => [member.id, member]));
   const draft = draftOf(state, (id) => members.has(id));
@@ -112,7 +115,11 @@ function withMembers(state: KeyRing, list: readonly RingMember[], now: number): 
     if (keys && state.members.get(id)?.stay !== stay) draft.held.set(id, outdated(keys));
   }
   const fresh = list.filter(({ id }) => !state.members.has(id));
-  let early = state.early.filter(({ at }) => now - at < EARLY_MS);
+  const gone = [...state.members.values()].filter(({ id }) => !members.has(id));
+  let early = gone
+    .flatMap((member) => lastOf(member, state.held.get(member.id)))
+    .reduce<KeyRing["early"]>((kept, key) => withEarly(kept, { ...key, at: now }), state.early)
+    .filter(({ at }) => now - at < EARLY_MS);
   if (early.length > 0) {
     for (const member of fresh) {
       for (const key of early.filter((key) => isOf(key, member))) accept(draft, member, key, now);
@@ -178,6 +185,15 @@ function withEarly(early: KeyRing["early"], key: KeyRing["early"][number]): KeyR
   const oldest = same.length >= EARLY_PER_DEVICE ? same[0] : early.length >= EARLY_KEPT ? early[0] : null;
   return [...early.filter((other) => other !== oldest), key];
 }
+
+/** Whatever they send when they are back is newer. */
+const lastOf = (
+  { user, device, memberId }: RingMember,
+  keys: ReadonlyMap<number, Held> = new Map(),
+): readonly ReceivedKey[] =>
+  [...keys]
+    .toSorted(([, a], [, b]) => a.sentAt - b.sentAt)
+    .map(([index, { key }]) => ({ user, device, memberId, index, key, sentAt: -Infinity }));
 
 const outdated = (keys: ReadonlyMap<number, Held>): ReadonlyMap<number, Held> =>
   new Map([...keys].map(([index, held]) => [index, { ...held, sentAt: -Infinity }]));

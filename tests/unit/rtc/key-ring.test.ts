@@ -139,6 +139,30 @@ test("a member's keys go with it; what it sends after is not used, and a new sta
   expect(accepted).toHaveLength(1);
 });
 
+test("who came anew at once, and whose key was read before their leave, is heard with it", () => {
+  const [ring, accepted] = after(members(a), received(key("a")), members(), members({ ...a, stay: "2" }));
+  expect(ring.held.get("a")?.get(0)?.key).toEqual(bytes(1));
+  expect(accepted).toHaveLength(2);
+  // Of more than a few the newest are kept.
+  const many = Array.from({ length: 20 }, (_, index) => received(key("a", { index, sentAt: index })));
+  const [last] = after(members(a), ...many, members(), members({ ...a, stay: "2" }));
+  expect([...(last.held.get("a")?.keys() ?? [])]).toEqual([16, 17, 18, 19]);
+});
+
+test("what they send once they are back counts before it, whatever the clock says; after a minute it is gone", () => {
+  const back = members({ ...a, stay: "2" });
+  const anew = received(key("a", { sentAt: 3, key: bytes(9) }));
+  for (const order of [
+    [back, anew],
+    [anew, back],
+  ]) {
+    const [ring] = after(members(a), received(key("a", { sentAt: 100 })), members(), ...order);
+    expect(ring.held.get("a")?.get(0)?.key).toEqual(bytes(9));
+  }
+  const late: RingEvent = { type: "members", members: [a], now: 60_000 };
+  expect(after(members(a), received(key("a")), members(), late)[0].held.size).toBe(0);
+});
+
 test("a new stay whose clock was set back is believed", () => {
   const events = [members(a), received(key("a", { sentAt: 100 })), members({ ...a, stay: "2" })];
   const [ring] = after(...events, received(key("a", { sentAt: 3, key: bytes(9) })));
