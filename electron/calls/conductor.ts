@@ -144,9 +144,15 @@ export class Conductor {
     this.send({ type: "ring-over", room });
   }
 
-  /** Whether the window stands on the SFU where we publish. */
-  connected(connected: boolean): void {
-    if (this.room !== null) this.#memberships.of(this.room)?.setConnected(connected);
+  /** Whether the window stands on the SFU where we publish in a room's call. */
+  connected(room: RoomId, connected: boolean): void {
+    this.#memberships.of(room)?.setConnected(connected);
+  }
+
+  /** The window is on no SFU. */
+  disconnected(): void {
+    for (const call of [this.#calls.call, this.#calls.held])
+      if (call && isOn(call)) this.connected(call.room, false);
   }
 
   swap(): void {
@@ -162,8 +168,6 @@ export class Conductor {
     this.#calls = next;
     for (const effect of effects) this.#perform(effect);
     const { call, held } = this.#calls;
-    // Its media are closed while it waits, whatever the window says of the other one.
-    if (held) this.#memberships.of(held.room)?.setConnected(false);
     const ring = this.#outgoing.state?.room;
     const isTold = held?.room === ring || ((isOn(call) || call.phase === "over") && call.room === ring);
     if (ring && !isTold) this.#outgoing.gone();

@@ -57,7 +57,7 @@ export function handlers({
   return {
     "window.ready": (_args, caller) => {
       // A call's window that came anew is on no SFU, whatever the one before it said last.
-      if (caller.role === "call") running()?.conductor.connected(false);
+      if (caller.role === "call") running()?.conductor.disconnected();
       publisher.add(caller);
     },
 
@@ -96,7 +96,7 @@ export function handlers({
     "call.leave": () => conductor().send({ type: "leave-asked" }),
     "call.grant": ({ transport }) => conductor().grant(transport),
     "call.keys": () => conductor().keys(),
-    "call.connected": ({ connected }) => conductor().connected(connected),
+    "call.connected": ({ room, connected }) => conductor().connected(room, connected),
     "call.hand": ({ raised }) => required().hands.raise(inCall(), raised),
     "call.react": ({ emoji }) => required().hands.react(inCall(), emoji),
     "call.intent": ({ intent }) => conductor().send({ type: "intent-changed", intent }),

@@ -8,10 +8,10 @@ import type { View } from "../../shared/state/views.ts";
 import type { Backend } from "../media/backend.ts";
 import { CallKeys } from "../media/call-keys.ts";
 import { attachTrack, type Devices } from "../media/devices.svelte.ts";
-import { Dials } from "../media/dials.ts";
 import { Loudspeaker } from "../media/loudspeaker.ts";
 import { Participants, type Sight } from "../media/participants.svelte.ts";
 import type { CallController } from "./controller.ts";
+import { Lines } from "./lines.ts";
 import { handsOf, marksOf } from "./marks.ts";
 import { memory } from "./memory.ts";
 import { OwnMedia } from "./own-media.svelte.ts";
@@ -34,7 +34,7 @@ export class CallMedia implements CallController {
   readonly #client: Client;
   readonly #mirror: CallPorts["mirror"];
   readonly #ringback: Ringback;
-  readonly #dials: Dials;
+  readonly #lines: Lines;
   readonly #keys: CallKeys;
   readonly #own: OwnMedia;
   readonly #participants = new Participants({
@@ -47,10 +47,8 @@ export class CallMedia implements CallController {
   #tick = $state(0);
   /** The user clicked Join, and main has not said so yet. */
   #joining = $state(false);
-  /** The call whose connections are set up. */
-  #room: string | null = null;
-  /** What main was last told of our connection to this call. */
-  #connected: boolean | null = null;
+  /** Keys of a call that was held until now: before they are here nothing is sent or received. */
+  #missing: Promise<void> | null = null;
 
   constructor({ client, mirror, backend, media, ringback }: CallPorts) {
     this.#client = client;
@@ -58,14 +56,14 @@ export class CallMedia implements CallController {
     this.#ringback = new Ringback(ringback);
     this.#keys = new CallKeys({
       ask: () => client.call("call.keys", {}),
-      apply: ({ identity, index, key }) => this.#dials.setKey(identity, index, key),
+      apply: ({ identity, index, key }) => this.#lines.dials?.setKey(identity, index, key),
     });
-    this.#dials = new Dials({
-      open: (options) =>
-        // The library has forgotten by now which one we encrypt with.
-        backend.open({ ...options, signalled: () => void this.#keys.ask() }),
-      grant: (transport) => client.call("call.grant", { transport }),
+    this.#lines = new Lines({
+      client,
+      backend,
       changed: () => this.#changed(),
+      // The library has forgotten by now which one we encrypt with.
+      signalled: () => void this.#keys.ask(),
     });
     this.#own = new OwnMedia({
       media,
@@ -78,7 +76,7 @@ export class CallMedia implements CallController {
     const still = $effect.root(() => {
       $effect(() => this.#follow(this.#mirror.current));
     });
-    const hurry = (): void => this.#dials.hurry();
+    const hurry = (): void => this.#lines.dials?.hurry();
     addEventListener("online", hurry);
     this.#stop = () => {
       deaf();
@@ -138,7 +136,7 @@ export class CallMedia implements CallController {
 
   get connection(): Connection {
     void this.#tick;
-    return this.#dials.connection;
+    return this.#lines.dials?.connection ?? "idle";
   }
 
   chosen(kind: DeviceKind): string | null {
@@ -205,7 +203,7 @@ export class CallMedia implements CallController {
   }
 
   insist(): void {
-    this.#dials.insist();
+    this.#lines.dials?.insist();
     this.#changed();
   }
 
@@ -234,6 +232,7 @@ export class CallMedia implements CallController {
     this.#stop();
     this.#ringback.hush();
     this.#end();
+    this.#lines.look(null);
     this.devices.stop();
   }
 
@@ -254,12 +253,10 @@ export class CallMedia implements CallController {
       if (!call || call.phase === "leaving" || call.phase === "over" || isBarred(call)) {
         // Before the first push nothing is known, and what a reload or another try should find again must stay.
         if (view && call?.phase !== "over") memory.forget();
-        return this.#end();
-      }
-      if (this.#room !== call.room) {
         this.#end();
-        this.#room = call.room;
+        return this.#lines.look(call?.held?.room ?? null);
       }
+      if (this.#lines.room !== call.room) this.#goTo(call);
       // Before an answer nobody is seen or heard, not even by this window.
       if (call.phase !== "warm") void this.#own.begin(call);
       this.#followDevices();
@@ -267,12 +264,30 @@ export class CallMedia implements CallController {
     });
   }
 
+  #goTo({ room, held }: CallState): void {
+    this.#part();
+    const wasHeld = this.#lines.goTo(room, held?.room ?? null);
+    if (wasHeld) void this.#resume();
+  }
+
+  async #resume(): Promise<void> {
+    const missing = (this.#missing = this.#keys.ask());
+    await missing;
+    if (this.#missing !== missing) return;
+    this.#missing = null;
+    this.#changed();
+  }
+
   #end(): void {
-    this.#room = null;
-    this.#connected = null;
+    this.#part();
+    this.#lines.end();
+  }
+
+  /** Lets go of all of the call that was on but its connections. */
+  #part(): void {
+    this.#missing = null;
     this.#keys.end();
     this.#joining = false;
-    this.#dials.close();
     this.#own.end();
     this.#loudspeaker.play(new Set());
   }
@@ -286,30 +301,25 @@ export class CallMedia implements CallController {
   #changed(): void {
     untrack(() => {
       const call = this.state;
-      if (call && this.#room === call.room) {
+      const { dials } = this.#lines;
+      if (call && dials && this.#lines.room === call.room) {
         const live = this.#live;
         const ahead = call.phase === "warm";
         // Whoever was put out of the call is not to stay on its SFU; a join connects again.
         const transport = live || call.phase !== "lobby" || call.error === null ? call.transport : null;
-        this.#dials.bring({ ...call, transport, live, ahead, sending: this.#own.sending(live) });
-        this.#loudspeaker.play(this.#dials.audible());
+        if (!this.#missing)
+          dials.bring({ ...call, transport, live, ahead, sending: this.#own.sending(live) });
+        this.#loudspeaker.play(dials.audible());
         this.#participants.attend(this.#sight(call));
-        if (live && call.phase !== "lobby") this.#tellConnected();
+        if (live && call.phase !== "lobby") this.#lines.tell();
+        this.#lines.look(call.held?.room ?? null);
       }
       this.#tick += 1;
     });
   }
 
   #sight(call: CallState): Sight {
-    return { ...call, dial: (transport) => this.#dials.get(transport) };
-  }
-
-  /** Main keeps our membership by it. */
-  #tellConnected(): void {
-    const connected = this.#dials.connection === "connected";
-    if (connected === this.#connected) return;
-    this.#connected = connected;
-    this.#client.call("call.connected", { connected }).catch(ignore);
+    return { ...call, dial: (transport) => this.#lines.dials?.get(transport) };
   }
 
   #ownTiles(call: CallState): TileView[] {
@@ -318,7 +328,7 @@ export class CallMedia implements CallController {
     const me = own ?? (session?.phase === "signed-in" ? session : null);
     return ownTiles(me, {
       microphone: this.microphone,
-      speaking: this.#dials.speaking,
+      speaking: this.#lines.dials?.speaking ?? false,
       camera: this.#preview,
       screen: this.#screenPreview,
       marks: own ? marksOf(own, handsOf(call.participants)) : null,

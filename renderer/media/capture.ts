@@ -15,10 +15,13 @@ export async function capture(
   devices: Capturer,
   kind: CaptureKind,
   deviceId: string | null,
+  tries = 2,
 ): Promise<Captured> {
   try {
     return { track: await open(devices, kind, deviceId) };
   } catch (error) {
+    // Chromium gives a device 10 s to start; one that was slow is often ready by then.
+    if (nameOf(error) === "AbortError" && tries > 1) return capture(devices, kind, deviceId, tries - 1);
     if (deviceId !== null && ["OverconstrainedError", "NotFoundError"].includes(nameOf(error)))
       return capture(devices, kind, null);
     return { problem: `${kind}-${cause(nameOf(error))}` };

@@ -24,6 +24,9 @@ export interface Aim {
   readonly sending: readonly (readonly [Source, MediaStreamTrack | null, boolean])[];
 }
 
+/** What could not be sent is tried again after so long (ms), where nothing else changes before. */
+const SEND_AGAIN_MS = 2000;
+
 interface Entry {
   readonly dial: Dial;
   /** We publish here. */
@@ -45,7 +48,8 @@ interface Entry {
  */
 export class Dials {
   readonly #entries = new Map<string, Entry>();
-  #live = false;
+  #aim: Aim | null = null;
+  #again: ReturnType<typeof setTimeout> | undefined;
   readonly #ports: DialsPorts;
 
   constructor(ports: DialsPorts) {
@@ -71,7 +75,7 @@ export class Dials {
 
   bring(aim: Aim): void {
     const came = aim.live && !this.#live;
-    this.#live = aim.live;
+    this.#aim = aim;
     this.#connect(aim);
     // Whoever joins or answers does it here.
     if (came) this.insist();
@@ -84,8 +88,15 @@ export class Dials {
       // Before it stands nothing can be sent; it says so once it does.
       if (link?.status !== "connected") continue;
       entry.sent = !entry.own && this.#isFollowed(transport, aim);
-      if (entry.own || entry.sent) send(link, aim.sending);
+      if (entry.own || entry.sent) this.#send(link, aim.sending);
     }
+  }
+
+  /** Sends and receives nothing until brought to something again, and stays where we publish. */
+  rest(): void {
+    if (!this.#aim) return;
+    const sending = this.#aim.sending.map(([source]) => [source, null, true] as const);
+    this.bring({ ...this.#aim, participants: [], sending });
   }
 
   setKey(identity: string, index: number, key: CryptoKey): void {
@@ -110,9 +121,14 @@ export class Dials {
   }
 
   close(): void {
-    this.#live = false;
+    this.#aim = null;
+    clearTimeout(this.#again);
     for (const { dial } of this.#entries.values()) dial.close();
     this.#entries.clear();
+  }
+
+  get #live(): boolean {
+    return this.#aim?.live ?? false;
   }
 
   get #own(): Entry | undefined {
@@ -135,6 +151,15 @@ export class Dials {
         them.transport !== null &&
         this.#over(them.transport) === transport,
     );
+  }
+
+  #send(link: Link, sending: Aim["sending"]): void {
+    for (const [source, track, muted] of sending)
+      link.send(source, track, muted).catch(() => {
+        // For want of a connection, or because the SFU was slow to answer.
+        clearTimeout(this.#again);
+        if (this.#aim) this.#again = setTimeout(this.#ports.changed, SEND_AGAIN_MS);
+      });
   }
 
   #connect(aim: Aim): void {
@@ -205,11 +230,6 @@ export class Dials {
       throw new Error("connected already");
     }
   }
-}
-
-function send(link: Link, sending: Aim["sending"]): void {
-  // What fails for want of a connection is sent again when it is back.
-  for (const [source, track, muted] of sending) link.send(source, track, muted).catch(() => {});
 }
 
 /** Timers go on in a minimized window, slower at worst; animation frames would not. */

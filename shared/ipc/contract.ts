@@ -92,8 +92,8 @@ export const commands = {
   "call.grant": command(["call"], v.strictObject({ transport: text(1024) }), returns<SfuGrant>()),
   /** Every media key of the call at this moment, our own current one last; later ones come as topic `keys`. */
   "call.keys": command(["call"], nothing, returns<readonly MediaKey[]>()),
-  /** Whether the window stands on the SFU where we publish. */
-  "call.connected": command(["call"], v.strictObject({ connected: v.boolean() })),
+  /** Whether the window stands on the SFU where we publish in that call, be it held or not. */
+  "call.connected": command(["call"], v.strictObject({ room: roomId, connected: v.boolean() })),
   /** Raises or lowers our hand, for all to see. */
   "call.hand": command(["call"], v.strictObject({ raised: v.boolean() })),
   /** Shows one emoji to all for 3 s. */

@@ -1,4 +1,6 @@
+import { LEGACY_MEMBER } from "../../shared/rtc/member-event.ts";
 import { callButton, moves, press, tile } from "../support/call-window.ts";
+import type { MatrixEvent } from "../support/matrix-request.ts";
 import { freshName, makeRoom, signUp } from "../support/people.ts";
 import { connect, expect, test } from "./fixtures.ts";
 
@@ -7,13 +9,18 @@ test("a second call rings quietly: it is declined as busy, held for, or ended fo
   device,
   stack,
 }) => {
-  const { alice, bob } = await pair({ direct: true });
+  const { alice, bob, room } = await pair({ direct: true });
   const carol = await device(await signUp(stack.homeserver, freshName("carol")));
   await makeRoom(carol.person, [bob.person], { direct: true });
   const { calling, called } = await connect(alice, bob);
   await callButton(carol.home, "Bob").click();
   const other = await carol.app.window("call");
   const rings = () => bob.app.window("ring");
+  /** Bob's member event of the call with Alice. */
+  const membership = async () => {
+    const all = await alice.person.request<MatrixEvent[]>("GET", `/v3/rooms/${room}/state`);
+    return all.find(({ type, sender }) => type === LEGACY_MEMBER && sender === bob.person.userId);
+  };
 
   await test.step("who is declined is told that we are busy", async () => {
     const ring = await rings();
@@ -26,6 +33,7 @@ test("a second call rings quietly: it is declined as busy, held for, or ended fo
   });
 
   await test.step("a call that is held is neither seen nor heard, and goes on afterwards", async () => {
+    const before = await membership();
     await other.getByRole("button", { name: "Call again" }).click();
     await press(await rings(), "Hold and accept");
     await Promise.all([moves(called, "Carol"), moves(other, "Bob")]);
@@ -37,6 +45,9 @@ test("a second call rings quietly: it is declined as busy, held for, or ended fo
     await called.getByRole("button", { name: "Swap" }).click();
     await Promise.all([moves(called, "Alice"), moves(calling, "Bob")]);
     await expect(called.getByText("Call with Carol is on hold")).toBeVisible();
+    // Nobody saw him go and come back.
+    expect(before?.content).toMatchObject({ application: "m.call" });
+    expect(await membership()).toEqual(before);
   });
 
   await test.step("whoever leaves one of two goes on with the other", async () => {

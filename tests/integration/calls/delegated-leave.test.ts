@@ -38,12 +38,13 @@ async function joined(form: "compatible" | "sticky") {
 
 /** What the call's window does. */
 async function onSfu({ running, store }: MainProcess): Promise<Room> {
-  const transport = store.state.call?.transport ?? "";
-  const { url, token } = await running.conductor.grant(transport);
+  const { call } = store.state;
+  if (!call) throw new Error("no call");
+  const { url, token } = await running.conductor.grant(call.transport ?? "");
   const room = new Room();
   sfuRooms.push(room);
   await room.connect(url, token, { autoSubscribe: false, dynacast: false });
-  running.conductor.connected(true);
+  running.conductor.connected(call.room, true);
   return room;
 }
 
@@ -56,7 +57,7 @@ test.each(["compatible", "sticky"] as const)(
     await vi.waitFor(async () => expect(await delays(alice)).toEqual([LONG]), SOON);
 
     await room.disconnect();
-    main.running.conductor.connected(false);
+    main.running.conductor.disconnected();
     await vi.waitFor(async () => expect(await delays(alice)).toEqual([OWN]), SOON);
     await vi.waitFor(() => expect(main.store.state.call?.membership).toBe("live"), SOON);
 

@@ -135,20 +135,23 @@ describe("in a room", () => {
     expect(call()).toMatchObject({ room, name: "Room", phase: "lobby", error: "room-left" });
   });
 
-  test("what the window says of its SFU reaches the membership of its call, and of no other", async () => {
+  test("what the window says of its SFUs reaches the membership of the call that it says it of", async () => {
     const { rtc, conductor, join } = setup();
-    conductor.connected(true);
+    conductor.connected(room, true);
     await join();
-    conductor.connected(true);
-    const first = rtc.in(room);
-    expect(first?.connected).toEqual([true]);
+    conductor.connected(room, true);
+    const told = (of: RoomId) => rtc.in(of)?.connected;
+    expect(told(room)).toEqual([true]);
     conductor.accept(direct, "video", "hold");
     await vi.waitFor(() => expect(rtc.in(direct)).not.toBeNull());
-    // Its media are closed now.
-    expect(first?.connected.at(-1)).toBe(false);
-    conductor.connected(true);
-    expect(rtc.in(direct)?.connected).toEqual([true]);
-    expect(first?.connected.at(-1)).toBe(false);
+    conductor.connected(direct, true);
+    // The one that is held keeps its SFU.
+    expect([told(room), told(direct)]).toEqual([[true], [true]]);
+    conductor.connected(room, false);
+    expect([told(room), told(direct)]).toEqual([[true, false], [true]]);
+    conductor.connected(room, true);
+    conductor.disconnected();
+    expect([told(room)?.at(-1), told(direct)?.at(-1)]).toEqual([false, false]);
   });
 
   test("a call that the server forbids is back in the lobby with the reason", async () => {

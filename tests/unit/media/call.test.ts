@@ -292,19 +292,80 @@ test("a call that nobody answered lets go of devices and connection, and is as m
   expect(call.camera).toBe(false);
 });
 
-test("a call that is held is neither sent to nor heard, and each call is as muted as it was", async () => {
-  const { call, tell, links, media, standing } = setUp();
-  tell({ ...lobby, phase: "joined" });
+const heldRoom = { room: lobby.room, name: "Room", avatar: null, direct: null };
+const other = { ...lobby, room: "!other:hs", phase: "joined", held: heldRoom } as const;
+const back = { ...lobby, phase: "joined", held: { ...heldRoom, room: other.room } } as const;
+
+test("a call that is held stays on its SFU, neither sent to nor heard, and each call is as muted as it was", async () => {
+  const { call, tell, asked, links, media, standing } = setUp();
+  const connected = () =>
+    asked.filter((each) => each.startsWith("call.connected")).map((each) => each.slice(15));
+  tell({ ...lobby, phase: "joined", participants: [bob] });
   const first = await standing();
   await call.setMicrophone(false);
-  const held = { room: lobby.room, name: "Room", avatar: null, direct: null };
-  tell({ ...lobby, room: "!other:hs", phase: "joined", held });
-  expect(first.status).toBe("closed");
+  tell({ ...other, participants: [bob] });
+  expect([first.status, first.received.size]).toEqual(["connected", 0]);
+  expect([...first.sent.values()].every(({ track }) => track === null)).toBe(true);
   await expect.poll(() => call.microphone).toBe(true);
-  await expect.poll(() => links.length).toBe(2);
-  tell({ ...lobby, phase: "joined", held: { ...held, room: "!other:hs" } });
+  await expect.poll(() => links.at(-1)?.grant && links.length).toBe(2);
+  links[1]?.stand();
+  expect(links[1]?.received).toEqual(new Set(["bob"]));
+  tell({ ...back, participants: [bob] });
   await expect.poll(() => media.opened.length).toBe(5);
   expect([call.camera, call.microphone]).toEqual([true, false]);
+  expect([links.length, first.received, first.sent.get("camera")?.track]).toEqual([
+    2,
+    new Set(["bob"]),
+    call.preview && media.opened.at(-1),
+  ]);
+  expect([links[1]?.status, links[1]?.received.size]).toEqual(["connected", 0]);
+  expect(connected()).toEqual([
+    '{"room":"!room:hs","connected":false}',
+    '{"room":"!room:hs","connected":true}',
+    '{"room":"!other:hs","connected":false}',
+    '{"room":"!other:hs","connected":true}',
+  ]);
+  // The one that is on ends: what was held is the call again.
+  await call.leave();
+  expect([first.status, links[1]?.status]).toEqual(["closed", "connected"]);
+  tell({ ...other, held: null, participants: [bob] });
+  await expect.poll(() => links[1]?.received).toEqual(new Set(["bob"]));
+  expect(links.length).toBe(2);
+  tell(null);
+  expect(links[1]?.status).toBe("closed");
+});
+
+test("nothing is sent into a call that was held before our key of it is known, which may be another one now", async () => {
+  const { tell, answers, links, standing, media } = setUp();
+  tell({ ...lobby, phase: "joined" });
+  const first = await standing();
+  tell(other);
+  const keys = Promise.withResolvers<Envelope>();
+  answers["call.keys"] = () => keys.promise;
+  tell({ ...back, participants: [bob] });
+  await expect.poll(() => media.opened.filter(({ readyState }) => readyState === "live").length).toBe(2);
+  expect([first.sent.get("camera")?.track, first.received.size]).toEqual([null, 0]);
+  const ours = { identity: "alice", index: 4, own: true, key: new Uint8Array(16) };
+  keys.resolve({ ok: true, value: [ours] });
+  await expect
+    .poll(() => first.sent.get("camera")?.track)
+    .toBe(media.opened.find(({ kind, readyState }) => kind === "video" && readyState === "live"));
+  expect([first.keys, first.received, links.length]).toEqual([["alice 4"], new Set(["bob"]), 2]);
+});
+
+test("a held call that loses its SFU is told, let go, and connected anew when it goes on", async () => {
+  const { tell, asked, links, standing } = setUp();
+  tell({ ...lobby, phase: "joined" });
+  const first = await standing();
+  tell(other);
+  await expect.poll(() => links.at(-1)?.grant && links.length).toBe(2);
+  const grants = () => asked.filter((each) => each.startsWith("call.grant")).length;
+  const before = grants();
+  first.close();
+  await expect.poll(() => asked.at(-1)).toBe('call.connected {"room":"!room:hs","connected":false}');
+  tell(back);
+  await expect.poll(() => links.at(-1)?.grant && links.length).toBeGreaterThan(2);
+  expect(grants()).toBe(before + 1);
 });
 
 test("our key of another call, which comes before it, is not used in the one that is put on hold", async () => {

@@ -24,3 +24,14 @@ test.each([
   media.refusal = refusal;
   expect(await capture(media.asDevices, "camera", "a")).toEqual({ problem });
 });
+
+test("a device that was too slow to start is asked once more", async () => {
+  const media = new FakeMedia("a");
+  const gate = Promise.withResolvers<void>();
+  media.refusal = "AbortError";
+  media.gate = gate.promise;
+  const captured = capture(media.asDevices, "camera", "a");
+  media.refusal = null;
+  gate.resolve();
+  expect((await captured).track?.getSettings().deviceId).toBe("a");
+});

@@ -74,6 +74,35 @@ test("in the lobby our own SFU is connected, and nothing is sent, received or di
   expect([opened[0]?.received.size, opened[0]?.sent.get("microphone")?.track]).toEqual([0, null]);
 });
 
+test("what could not be sent is sent again, though nothing else changes", async () => {
+  const track = {} as MediaStreamTrack;
+  const { link } = setUp({ sending: [["camera", track, false]] });
+  const home = await link(HOME);
+  home.refusals = 2;
+  home.stand();
+  expect(home.sent.size).toBe(0);
+  await expect.poll(() => home.sent.get("camera")).toEqual({ track, muted: false });
+});
+
+test("a call that rests sends and receives nothing, and stays on the SFU where we publish alone", async () => {
+  const track = {} as MediaStreamTrack;
+  const participants = [member("bob", HOME), member("carol", AWAY)];
+  const { dials, link, bring } = setUp({ participants, sending: [["camera", track, false]] });
+  const [home, away] = [await link(HOME), await link(AWAY)];
+  home.stand();
+  away.stand();
+  expect([home.received, away.received]).toEqual([new Set(["bob"]), new Set(["carol"])]);
+  dials.rest();
+  expect([home.status, away.status, home.received.size, home.sent.get("camera")?.track]).toEqual([
+    "connected",
+    "closed",
+    0,
+    null,
+  ]);
+  bring();
+  expect([home.received, home.sent.get("camera")?.track]).toEqual([new Set(["bob"]), track]);
+});
+
 test("while somebody rings their SFU is connected too, and they are not yet heard", async () => {
   const { opened, link, bring } = setUp({ live: false, ahead: true, participants: [member("carol", AWAY)] });
   const away = await link(AWAY);

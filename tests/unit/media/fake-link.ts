@@ -14,6 +14,8 @@ export class FakeLink implements Link {
   quiet = false;
   displaced = false;
   readonly sent = new Map<Source, { readonly track: MediaStreamTrack | null; readonly muted: boolean }>();
+  /** So many sends to come fail. */
+  refusals = 0;
   readonly keys: string[] = [];
   received: ReadonlySet<string> = new Set();
   grant: SfuGrant | null = null;
@@ -59,6 +61,7 @@ export class FakeLink implements Link {
   }
 
   async send(source: Source, track: MediaStreamTrack | null, muted: boolean): Promise<void> {
+    if (this.refusals-- > 0) throw new Error("no answer in time");
     this.sent.set(source, { track, muted });
   }
 
