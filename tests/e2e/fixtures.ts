@@ -2,6 +2,7 @@ import { test as base, type Page } from "@playwright/test";
 
 import { App } from "../support/app.ts";
 import { callButton, moves } from "../support/call-window.ts";
+import { attachEvidence } from "../support/evidence.ts";
 import { freshName, makeRoom, signUp, type Person, type RoomOptions } from "../support/people.ts";
 import { startStack, type Stack } from "../stack/stack.ts";
 
@@ -84,17 +85,4 @@ export async function connect(alice: Caller, bob: Caller) {
   await called.getByRole("button", { name: "Join call" }).click();
   await Promise.all([moves(calling, "Bob"), moves(called, "Alice")]);
   return { calling, called };
-}
-
-async function attachEvidence(
-  app: App,
-  info: {
-    attach(name: string, options: { path?: string; body?: Buffer; contentType?: string }): Promise<void>;
-  },
-): Promise<void> {
-  await info.attach("log", { body: Buffer.from(await app.log()), contentType: "text/plain" });
-  for (const page of app.electron.windows()) {
-    const body = await page.screenshot({ timeout: 5_000 }).catch(() => undefined);
-    if (body) await info.attach(new URL(page.url()).pathname, { body, contentType: "image/png" });
-  }
 }

@@ -2,6 +2,7 @@ import { expect, type Page } from "@playwright/test";
 
 import type { App } from "../support/app.ts";
 import { callButton, moves, press } from "../support/call-window.ts";
+import { attachEvidence, SEEN, type Attachments } from "../support/evidence.ts";
 import { callMemberType, makeRoom } from "../support/people.ts";
 import { watchRoom } from "../support/watch-room.ts";
 import type { Caller, Lane } from "./lane.ts";
@@ -193,21 +194,12 @@ export class Scene {
   }
 
   /** For whoever looks for the cause of a failure. */
-  async attachEvidence(info: {
-    attach(name: string, options: { body: Buffer; contentType: string }): Promise<void>;
-  }): Promise<void> {
+  async attachEvidence(info: Attachments): Promise<void> {
     const told = { truth: await this.truth(), outcome: await this.outcome() };
-    await info.attach("told", {
-      body: Buffer.from(JSON.stringify(told, null, 2)),
-      contentType: "text/plain",
-    });
-    for (const app of [this.lane.alice.app, this.lane.bob.app, ...(this.copy ? [this.copy] : [])]) {
-      await info.attach("log", { body: Buffer.from(await app.log()), contentType: "text/plain" });
-      for (const page of app.electron.windows()) {
-        const body = await page.screenshot({ timeout: 5_000 }).catch(() => undefined);
-        if (body) await info.attach(new URL(page.url()).pathname, { body, contentType: "image/png" });
-      }
-    }
+    const body = Buffer.from(JSON.stringify(told, null, 2));
+    await info.attach(`${SEEN} from outside`, { body, contentType: "text/plain" });
+    for (const app of [this.lane.alice.app, this.lane.bob.app, ...(this.copy ? [this.copy] : [])])
+      await attachEvidence(app, info);
   }
 
   async end(): Promise<void> {
