@@ -1,6 +1,7 @@
 import { AppError } from "../../shared/errors.ts";
 import type { SfuGrant } from "../../shared/ipc/contract.ts";
 import type { RoomId, UserId } from "../../shared/matrix/ids.ts";
+import { DELAY_MS } from "../../shared/rtc/membership-state.ts";
 import { isLoopback, transportKey } from "../../shared/rtc/transports.ts";
 import type { CallIntent } from "../../shared/state/app-state.ts";
 import type { Settings } from "../../shared/state/settings.ts";
@@ -15,6 +16,7 @@ import { OwnTransport } from "./own-transport.ts";
 import type { Clock, DelayIds, RtcMatrix } from "./ports.ts";
 import { SessionWatch } from "./room-sessions.ts";
 import { steady } from "./steady-clock.ts";
+import { within } from "./timer.ts";
 import type { KeyPolicy } from "./trust.ts";
 import type { GrantRequest, JoinedCall, Rtc } from "./types.ts";
 
@@ -43,6 +45,8 @@ class Engine implements Rtc {
   readonly #grants: Grants;
   readonly #transport: OwnTransport;
   readonly #calls = new Map<RoomId, OwnCall>();
+  /** By room, until the delayed leaves that a killed run left there are called off. */
+  readonly #stale = new Map<RoomId, { readonly over: Promise<unknown>; readonly end: () => void }>();
   /** Rooms whose call we are in or near, and the people whose devices are loaded for each. */
   readonly #near = new Map<RoomId, Set<UserId>>();
 
@@ -97,6 +101,7 @@ class Engine implements Rtc {
         throw new AppError("grant-refused", "the service is on this machine");
       }
     }
+    if (transport === own) await this.#staleOf(room).over;
     return this.#grants.get(room, transport, this.#selves.fixed(room), { own: transport === own, fresh });
   }
 
@@ -104,6 +109,7 @@ class Engine implements Rtc {
     const before = this.#calls.get(room);
     if (before && !before.isOver) throw new AppError("call-busy", "this call is joined already");
     before?.abandon();
+    const stale = this.#staleOf(room);
     this.prepare(room);
     const { matrix, delayIds, log, policy } = this.#parts;
     const self = this.#selves.fixed(room);
@@ -119,6 +125,7 @@ class Engine implements Rtc {
       intent,
       transport: () => this.#transport.get(),
       delegate: (service, leave) => this.#grants.delegate(room, service, self, leave),
+      onCalledOff: stale.end,
       onLeave: () => this.#selves.free(room, self),
       onEnd: (over) => {
         if (this.#calls.get(room) === over) this.#calls.delete(room);
@@ -141,6 +148,22 @@ class Engine implements Rtc {
     for (const call of calls) call.abandon();
     this.#ghosts.stop();
     this.#sessions.stop();
+  }
+
+  /**
+   * The service in front of our SFU takes whoever comes to it once more for gone before, and fires the leave of the run that was killed: others would see
+   * us go and come. A join calls it off; without one it has fired by the end of its delay, or of the SFU's patience, which is no longer.
+   */
+  #staleOf(room: RoomId): { readonly over: Promise<unknown>; readonly end: () => void } {
+    const known = this.#stale.get(room);
+    if (known) return known;
+    const { promise, resolve: end } = Promise.withResolvers<void>();
+    // Looked at once, before this run has any of its own.
+    if (this.#parts.delayIds.get(room) === null) end();
+    const late = () => new Error("late");
+    const stale = { over: within(this.#steady, DELAY_MS, promise, late).catch(() => {}), end };
+    this.#stale.set(room, stale);
+    return stale;
   }
 
   /** Of everybody in a call that we are in or near, so that the first key finds them. */

@@ -32,6 +32,8 @@ export interface OwnCallParts {
     service: string,
     leave: { readonly delayId: string; readonly delayMs: number },
   ) => Promise<"taken" | "unsupported">;
+  /** No delayed leave of an earlier run is left. */
+  readonly onCalledOff: () => void;
   /** Others are told that we go. A slow homeserver may take long to; whoever comes back meanwhile is somebody new. */
   readonly onLeave: () => void;
   /** It is over: left, or refused. */
@@ -152,7 +154,8 @@ export class OwnCall implements JoinedCall {
   }
 
   async #enter(): Promise<void> {
-    const { matrix, clock, delayIds, log, sessions, room, self, transport, delegate } = this.#parts;
+    const { matrix, clock, delayIds, log, sessions, room, self, transport, delegate, onCalledOff } =
+      this.#parts;
     try {
       const serviceUrl = await transport();
       if (this.#membership || this.isOver) return;
@@ -175,6 +178,7 @@ export class OwnCall implements JoinedCall {
         ofThisDevice: () => sessions.stays(room, CALL_SLOT, matrix.user, matrix.device),
         onChange: (status) => this.#tell(status),
         onCome: () => this.#sendKeyAnew(),
+        onCalledOff,
       });
       this.#membership.setConnected(this.#connected === true);
     } catch (error) {

@@ -52,6 +52,8 @@ export interface OwnMembershipParts {
    * one of our last stay, where they have not quite forgotten that (seen of Element Call 0.26.1 after a kill), or drop it with that stay.
    */
   readonly onCome: () => void;
+  /** No delayed leave of an earlier run is left. */
+  readonly onCalledOff: () => void;
 }
 
 export interface MembershipStatus {
@@ -178,6 +180,7 @@ export class OwnMembership {
     const came = (of: State) =>
       (of.self.form === "sticky" || of.round > 0) && (of.member?.createdAt ?? null) !== null;
     if (came(state) && !came(before)) this.#parts.onCome();
+    if (state.stale.length === 0 && before.stale.length > 0) this.#parts.onCalledOff();
     this.#parts.onChange(this.status);
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { RtcRequestError, type Clock } from "../../../electron/rtc/ports.ts";
-import { ALICE, BOB, CAROL, ROOM, same, World } from "./call-world.ts";
+import { ALICE, BOB, CAROL, ROOM, same, World, type Phone } from "./call-world.ts";
 
 const MEMBER = "org.matrix.msc3401.call.member";
 const KEYS = "io.element.call.encryption_keys";
@@ -121,6 +121,44 @@ test("killed and restarted within the delay, it is in again with all keys within
     expect(alice.people).toEqual([ALICE, BOB]);
     expect(alice.hears(again) && again.hears(alice)).toBe(true);
   }
+});
+
+test("nobody who was killed comes to the SFU before the leaves of their last run are called off, or have fired", async () => {
+  const world = new World();
+  const bob = world.person(BOB, "B");
+  await bob.joined();
+  const granted = (phone: Phone) => {
+    const asked = { granted: false };
+    const grant = async () => {
+      const transport = await phone.rtc.ownTransport(ROOM);
+      await phone.rtc.grant({ room: ROOM, transport });
+      asked.granted = true;
+    };
+    void grant();
+    return asked;
+  };
+  // In the lobby of the call that they were killed in.
+  const old = [...world.server.delayed.keys()];
+  expect(old).not.toEqual([]);
+  let again = bob.restarted();
+  let asked = granted(again);
+  await world.clock.advance(5_000);
+  expect(asked.granted).toBe(false);
+  again.join();
+  await world.clock.until("granted", () => asked.granted, 1_000);
+  expect(old.filter((id) => world.server.delayed.has(id))).toEqual([]);
+  expect(world.server.standing(ROOM, BOB)).not.toEqual([]);
+
+  again = again.restarted();
+  asked = granted(again);
+  await world.clock.until("granted", () => asked.granted, 25_000);
+  expect(world.server.standing(ROOM, BOB)).toEqual([]);
+  // Whoever left in order has nothing to wait for.
+  await again.joined();
+  await again.left();
+  again = again.restarted();
+  asked = granted(again);
+  await world.clock.until("granted", () => asked.granted, 100);
 });
 
 test("a ghost of an earlier run is not shown as somebody in the call", async () => {
