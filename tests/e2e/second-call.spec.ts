@@ -19,7 +19,8 @@ test("a second call rings quietly: it is declined as busy, held for, or ended fo
   /** Bob's member event of the call with Alice. */
   const membership = async () => {
     const all = await alice.person.request<MatrixEvent[]>("GET", `/v3/rooms/${room}/state`);
-    return all.find(({ type, sender }) => type === LEGACY_MEMBER && sender === bob.person.userId);
+    const found = all.find(({ type, sender }) => type === LEGACY_MEMBER && sender === bob.person.userId);
+    return { event: found?.event_id, application: found?.content["application"] };
   };
 
   await test.step("who is declined is told that we are busy", async () => {
@@ -46,7 +47,7 @@ test("a second call rings quietly: it is declined as busy, held for, or ended fo
     await Promise.all([moves(called, "Alice"), moves(calling, "Bob")]);
     await expect(called.getByText("Call with Carol is on hold")).toBeVisible();
     // Nobody saw him go and come back.
-    expect(before?.content).toMatchObject({ application: "m.call" });
+    expect(before.application).toBe("m.call");
     expect(await membership()).toEqual(before);
   });
 
