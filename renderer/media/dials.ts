@@ -158,7 +158,7 @@ export class Dials {
       link.send(source, track, muted).catch(() => {
         // For want of a connection, or because the SFU was slow to answer.
         clearTimeout(this.#again);
-        if (this.#aim) this.#again = setTimeout(this.#ports.changed, SEND_AGAIN_MS);
+        if (this.#aim) this.#again = setTimeout(() => this.#aim && this.bring(this.#aim), SEND_AGAIN_MS);
       });
   }
 
