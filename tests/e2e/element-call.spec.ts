@@ -175,6 +175,7 @@ async function show(ours: Page, theirs: ElementCall): Promise<void> {
   await Promise.all([tile(ours, "Dave").getByText("👍").waitFor(), theirs.react("thumbsup")]);
   await ours.getByRole("button", { name: "React" }).click();
   await Promise.all([
+    tile(ours, "Alice").getByText("👏").waitFor(),
     theirs.held("Alice").filter({ hasText: "👏" }).waitFor(),
     ours.getByRole("menuitem", { name: "Applause" }).click(),
   ]);

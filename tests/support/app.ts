@@ -10,6 +10,7 @@ import type { WindowRole } from "../../shared/window-role.ts";
 import { electronBinary } from "../../build/electron-binary.ts";
 import { LIGHT_MEDIA } from "./browser.ts";
 import { NotificationService } from "./notification-service.ts";
+import { processTree } from "./processes.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -126,8 +127,13 @@ export class App {
     return pid;
   }
 
-  /** Ends it as a crash would. */
+  /** Ends it as a crash would: none of its processes has the time to say goodbye, not even the stand-in's Chromium, which outlives it a little. */
   async kill(): Promise<void> {
+    const { pid = 0 } = this.#process;
+    if (process.platform === "linux") {
+      this.#process.kill("SIGSTOP");
+      for (const each of processTree(pid)) if (each.pid !== pid) end(each.pid);
+    }
     this.#process.kill("SIGKILL");
     await this.#gone;
   }
@@ -143,6 +149,14 @@ export class App {
     if (runs) await this.close().catch(() => this.kill());
     // Its Chromium may write a last time after it is gone.
     await rm(this.profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended meanwhile.
   }
 }
 

@@ -167,15 +167,17 @@ export class ElementCall {
     return this.tile(name).getByRole("img", { name: "Reaction" });
   }
 
-  /** Waits until the picture in a tile moves: frames are really decoded. */
+  /**
+   * Waits until the picture in a tile moves: frames are really decoded. Whoever returned under a new name has two of them until their old one is gone.
+   */
   async moves(tile: Locator, frames = 10): Promise<void> {
     let before: number | null = null;
     let more = 0;
     await expect
       .poll(
         async () => {
-          const now = await tile.locator("video").evaluate(decoded);
-          if (before !== null && now > before) more += now - before;
+          const now = await tile.locator("video").evaluateAll(decoded);
+          if (before !== null && now !== null && now > before) more += now - before;
           before = now;
           return more;
         },
@@ -272,7 +274,10 @@ function note(body: Element, name: string): void {
   look();
 }
 
-/** Runs in Element Call. A new connection brings a new element, or one that counts from 0 again. */
-function decoded(video: Element): number {
-  return video instanceof HTMLVideoElement ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
+/** Runs in Element Call. A new connection brings a new element, or one that counts from 0 again; null where there is not just one. */
+function decoded(videos: readonly Element[]): number | null {
+  const [video, second] = videos;
+  return video instanceof HTMLVideoElement && !second
+    ? video.getVideoPlaybackQuality().totalVideoFrames
+    : null;
 }
