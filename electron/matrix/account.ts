@@ -8,6 +8,7 @@ import { AppError, codeOf } from "../../shared/errors.ts";
 import type { Log } from "../log.ts";
 import { Avatars } from "./avatars.ts";
 import type { Fetch } from "./http.ts";
+import { hearBackup } from "./identity-crypto-end.ts";
 import type { SavedSession } from "./saved-session.ts";
 import { sdkLog } from "./sdk-log.ts";
 import { SecretStorageKeys } from "./secret-storage.ts";
@@ -144,6 +145,7 @@ export class Account {
 
   async #start({ session, onSync, onSignedOut }: AccountParts): Promise<void> {
     const { client } = this;
+    await hearBackup();
     await this.#store.start(client, Buffer.from(session.storageKey, "base64"));
     const prepared = Promise.withResolvers<void>();
     // The server may end the session before anybody waits.

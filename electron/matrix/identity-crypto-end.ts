@@ -20,3 +20,24 @@ export function hearOutgoing(client: MatrixClient): void {
     return sent;
   };
 }
+
+let hears: Promise<void> | null = null;
+
+/**
+ * The same of the key backup that the SDK looks for by itself as soon as its crypto is made: where the answer comes after the account
+ * closed, none was found. To be awaited before that; loads the SDK's crypto.
+ */
+export const hearBackup = (): Promise<void> => (hears ??= patchBackup());
+
+async function patchBackup(): Promise<void> {
+  const {
+    RustBackupManager: { prototype },
+  } = await import("matrix-js-sdk/lib/rust-crypto/backup.js");
+  const look = prototype.checkKeyBackupAndEnable;
+  prototype.checkKeyBackupAndEnable = function (force) {
+    return look.call(this, force).catch((error: unknown) => {
+      if (this["stopped"]) return null;
+      throw error;
+    });
+  };
+}

@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 
 import { startStack, type Stack } from "../../stack/stack.ts";
-import { startHttpProxy, type HttpProxy } from "../../support/http-proxy.ts";
+import { startHttpProxy, type HttpProxy, type Instead } from "../../support/http-proxy.ts";
 import { freshName, makeRoom, signUp, type Person } from "../../support/people.ts";
 import { signInParts } from "../../support/signed-in.ts";
 
@@ -46,7 +46,7 @@ const isSignedOut = (main: Main) =>
         reason: "signed-out-elsewhere",
         again: { user: alice.userId, homeserver: proxy.url },
       }),
-    20_000,
+    60_000,
   );
 
 /** What tells one device from another, for everybody else. */
@@ -165,6 +165,28 @@ test("somebody else may sign in instead, with a device and a store of their own"
   await isLive(main);
   expect(state(main)).toMatchObject({ user: bob.userId });
   expect((await identity(main)).keys).not.toEqual(before.keys);
+});
+
+test("an account that ends while the SDK looks for a key backup leaves nothing unhandled, and the next login works", async () => {
+  const unhandled: unknown[] = [];
+  const heard = (reason: unknown) => void unhandled.push(reason);
+  process.on("unhandledRejection", heard);
+  onTestFinished(() => void process.off("unhandledRejection", heard));
+  const main = await start();
+  const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<Instead>()];
+  proxy.instead = (_method, { pathname }) => {
+    if (!pathname.endsWith("/room_keys/version")) return undefined;
+    asked.resolve();
+    return answer.promise;
+  };
+  await login(main);
+  await asked.promise;
+  await main.signIn.logout();
+  answer.resolve({ status: 404, body: { errcode: "M_NOT_FOUND", error: "no backup" } });
+  goOn();
+  await login(main);
+  await isLive(main);
+  expect(unhandled).toEqual([]);
 });
 
 test.each(["alice", "bob"])("what an account that is gone hears late does not sign %s out", async (name) => {
