@@ -17,7 +17,7 @@ import {
   upgrade,
 } from "./deeds.ts";
 import type { Pair } from "./element-call-pair.ts";
-import { cut, freeze } from "./freeze.ts";
+import { freeze } from "./freeze.ts";
 
 /** The same as a `Fault` of this name in the table, done to Element Call. */
 interface Case {
@@ -138,7 +138,7 @@ export const cases: Readonly<Record<string, Case>> = {
     async run(pair) {
       await pair.hit();
       freeze(pair.bob);
-      await comesBack(pair, () => cut(pair.bob));
+      await comesBack(pair, () => pair.bob.kill());
     },
   },
   "Bob's network changes: every connection is reset": survived((pair) => {
@@ -253,9 +253,9 @@ async function sleep(pair: Pair, seconds: number, onWake = async () => {}): Prom
 }
 
 /** Once others have given Bob up. */
-async function comesBack(pair: Pair, before = async () => {}): Promise<void> {
+async function comesBack(pair: Pair, before = () => {}): Promise<void> {
   await pair.lonely();
-  await before();
+  before();
   await pair.bobAgain();
   pair.healed();
   await pair.bob.open(pair.room);

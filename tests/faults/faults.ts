@@ -19,7 +19,7 @@ import {
   tooMany,
   upgrade,
 } from "./deeds.ts";
-import { cut, freeze } from "./freeze.ts";
+import { freeze } from "./freeze.ts";
 import type { Scene } from "./scene.ts";
 
 /** Something that goes wrong in a call of Alice and Bob, mostly at Bob's. */
@@ -176,7 +176,7 @@ export const faults: readonly Fault[] = [
       await scene.hit();
       freeze(app);
       await scene.alone();
-      await cut(app);
+      await app.kill();
       await scene.lane.bobAgain();
       scene.healed();
       await scene.bobReturns();

@@ -10,7 +10,7 @@ import type { WindowRole } from "../../shared/window-role.ts";
 import { electronBinary } from "../../build/electron-binary.ts";
 import { LIGHT_MEDIA } from "./browser.ts";
 import { NotificationService } from "./notification-service.ts";
-import { processTree } from "./processes.ts";
+import { killTree } from "./processes.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -127,14 +127,11 @@ export class App {
     return pid;
   }
 
-  /** Ends it as a crash would: none of its processes has the time to say goodbye, not even the stand-in's Chromium, which outlives it a little. */
+  /** Ends it as a crash would. */
   async kill(): Promise<void> {
-    const { pid = 0 } = this.#process;
-    if (process.platform === "linux") {
-      this.#process.kill("SIGSTOP");
-      for (const each of processTree(pid)) if (each.pid !== pid) end(each.pid);
-    }
-    this.#process.kill("SIGKILL");
+    // The stand-in's Chromium outlives it a little.
+    if (process.platform === "linux") killTree(this.pid);
+    else this.#process.kill("SIGKILL");
     await this.#gone;
   }
 
@@ -149,14 +146,6 @@ export class App {
     if (runs) await this.close().catch(() => this.kill());
     // Its Chromium may write a last time after it is gone.
     await rm(this.profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-  }
-}
-
-function end(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It ended meanwhile.
   }
 }
 

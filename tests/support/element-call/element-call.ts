@@ -14,6 +14,7 @@ import {
 import { browserOptions, LIGHT_MEDIA } from "../browser.ts";
 import { hears } from "../call-window.ts";
 import type { Person } from "../people.ts";
+import { killTree } from "../processes.ts";
 import type { SeenKey } from "./host/host.ts";
 import type { Mode, Site } from "./site.ts";
 
@@ -221,7 +222,7 @@ export class ElementCall {
 
   /** Ends it as a crash or a power cut would. */
   kill(): void {
-    process.kill(this.pid, "SIGKILL");
+    killTree(this.pid);
   }
 
   /** Ends the process of its page alone. */
